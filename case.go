@@ -1,0 +1,325 @@
+package ssf
+
+import "time"
+
+// CaseSchema names the version of the case's JSON form; see spec/case.schema.json.
+const CaseSchema = "ssf/case/1"
+
+// Inputs is all that an evaluation reads.
+type Inputs struct {
+	Model       *Model
+	Diagnostics []Diagnostic // from reading the model
+	Library     *Library
+	Tree        *Tree
+	Now         time.Time
+	Tool        string           // name and version of this program
+	Line        func(Pos) string // a line of the model's files, for snippets; may be nil
+}
+
+// A Tree is what the repository holds at a commit: the paths of tracked and
+// unignored files, sorted, with `/`. Symbols lists, for a file that was asked
+// for, the places within it. A nil Tree knows nothing, and then no place is
+// judged.
+type Tree struct {
+	Commit  string // empty outside a repository
+	Dirty   bool
+	Files   []string
+	Symbols func(path string) (names []string, known bool)
+}
+
+// A Case is the whole assurance case of a system: a plain value from which
+// every output is made. Its JSON form is published and versioned.
+type Case struct {
+	Schema        string              `json:"schema"`
+	Tool          string              `json:"tool"`
+	System        SystemInfo          `json:"system"`
+	Commit        string              `json:"commit"`
+	Dirty         bool                `json:"dirty"`
+	Now           time.Time           `json:"now"`
+	Reach         Phase               `json:"reach"`
+	ReachAsked    Phase               `json:"reach_asked,omitempty"`
+	Phases        []PhaseResult       `json:"phases"`
+	Gates         []GateResult        `json:"gates"`
+	Elements      []ElementInfo       `json:"elements"`
+	Threats       []Threat            `json:"threats"`
+	Questions     []OpenQuestion      `json:"questions"`
+	Matrices      []Matrix            `json:"matrices"`
+	Requirements  []RequirementResult `json:"requirements"`
+	Assumptions   []AssumptionInfo    `json:"assumptions"`
+	Assertions    []FactRef           `json:"assertions"`
+	Mitigations   []MitigationResult  `json:"mitigations"`
+	Verifications []VerificationInfo  `json:"verifications"`
+	Deployments   []DeploymentResult  `json:"deployments"`
+	Diagnostics   []Diagnostic        `json:"diagnostics"`
+	Library       []LibraryRef        `json:"library"`
+}
+
+// SystemInfo says which product the case is about.
+type SystemInfo struct {
+	Name         string `json:"name"`
+	Version      string `json:"version,omitempty"`
+	Supplier     string `json:"supplier,omitempty"`
+	Purpose      string `json:"purpose,omitempty"`
+	Contact      string `json:"contact,omitempty"`
+	SupportUntil string `json:"support_until,omitempty"`
+}
+
+// Status is the state of a control.
+type Status string
+
+// A control is Met only if its checks looked at something and found nothing;
+// Unknown if an open question or an empty set leaves it undecided; NotAssessed
+// if no check is registered for it.
+const (
+	Met         Status = "met"
+	Unmet       Status = "unmet"
+	UnknownYet  Status = "unknown"
+	NotAssessed Status = "not_assessed"
+)
+
+// PhaseResult is one phase with its controls.
+type PhaseResult struct {
+	Name     Phase           `json:"name"`
+	Done     int             `json:"done"`   // of Of: cells answered, threats treated, mitigated, verified
+	Of       int             `json:"of"`     // 0: not shown
+	Counts   string          `json:"counts"` // what Done and Of count
+	Controls []ControlResult `json:"controls"`
+}
+
+// ControlResult is one control's state. Looked is how many subjects its checks
+// examined; Open lists the subjects that are not right, Judged what only a
+// person can say.
+type ControlResult struct {
+	ID     ID       `json:"id"`
+	Title  string   `json:"title"`
+	Status Status   `json:"status"`
+	Why    string   `json:"why"`
+	Looked int      `json:"looked"`
+	Open   []ID     `json:"open"`
+	Judged []string `json:"judged"`
+}
+
+// GateResult is one gate of the policy: Open are the threats that match it.
+type GateResult struct {
+	ID     ID   `json:"id"`
+	Met    bool `json:"met"`
+	AtMost int  `json:"at_most"`
+	Open   []ID `json:"open"`
+}
+
+// ElementInfo is one element with the facts that hold of it.
+type ElementInfo struct {
+	ID    ID         `json:"id"`
+	Sort  Sort       `json:"sort"`
+	Name  string     `json:"name,omitempty"`
+	Kind  ID         `json:"kind,omitempty"`
+	Zone  ID         `json:"zone,omitempty"`
+	From  ID         `json:"from,omitempty"`
+	To    ID         `json:"to,omitempty"`
+	Facts []FactInfo `json:"facts"`
+	Pos
+}
+
+// FactInfo is a fact that is known, and where it comes from.
+type FactInfo struct {
+	Name  ID    `json:"name"`
+	Value Value `json:"value"`
+	Via   Via   `json:"via"`
+	By    ID    `json:"by,omitempty"` // the kind, technology, protocol or person
+}
+
+// Via is how a fact came to be known.
+type Via string
+
+// The ways: written in the model; implied by a kind, technology or protocol;
+// computed from structure; or fixed because the fact does not apply there.
+const (
+	Declared  Via = "declared"
+	ImpliedBy Via = "implied"
+	Derived   Via = "derived"
+	NotHere   Via = "elsewhere"
+)
+
+// State is what has become of a threat. It is computed, never stored.
+type State string
+
+// The states. Open, Undecided, Unreviewed and Stale count as open; the others
+// are treated.
+const (
+	Open          State = "open"
+	Undecided     State = "undecided"
+	Claimed       State = "claimed"
+	Planned       State = "planned"
+	Mitigated     State = "mitigated"
+	Verified      State = "verified"
+	Accepted      State = "accepted"
+	Transferred   State = "transferred"
+	NotApplicable State = "not_applicable"
+	Unreviewed    State = "unreviewed"
+	Stale         State = "stale"
+)
+
+// States lists the states from the worst to the best.
+var States = []State{Open, Undecided, Stale, Unreviewed, Planned, Claimed, Accepted, Transferred, Mitigated, Verified, NotApplicable}
+
+// Treated reports whether a threat in state s needs nothing more to count as treated.
+func (s State) Treated() bool {
+	switch s {
+	case Open, Undecided, Unreviewed, Stale:
+		return false
+	}
+	return true
+}
+
+// A Threat is one instance: a rule at an element, or a threat of the team's own.
+type Threat struct {
+	ID            ID        `json:"id"`
+	Rule          ID        `json:"rule"`
+	Element       ID        `json:"element"`
+	Title         string    `json:"title"`
+	Origin        Origin    `json:"origin"`
+	Stride        []string  `json:"stride"`
+	State         State     `json:"state"`
+	Why           string    `json:"why"` // why it is in this state
+	Risk          Level     `json:"risk"`
+	Likelihood    Level     `json:"likelihood"`
+	LikelihoodWhy string    `json:"likelihood_why"`
+	Impact        Level     `json:"impact"`
+	ImpactWhy     string    `json:"impact_why"`
+	Endangers     []Cell    `json:"endangers"`                // the greatest needs first, at most MaxEndangers
+	EndangersMore int       `json:"endangers_more,omitempty"` // cells beside those
+	Mitigations   []ID      `json:"mitigations"`
+	Measures      []ID      `json:"measures"`
+	Needs         []FactRef `json:"needs"` // unknown facts that would decide it
+	Rests         []FactRef `json:"rests"` // known facts that it stands on
+	Basis         Digest    `json:"basis"`
+}
+
+// MaxEndangers is how many endangered cells a threat names; a hub of thousands
+// of assets would else repeat them in each threat at each of its flows.
+const MaxEndangers = 20
+
+// An OpenQuestion is one fact that is unknown at some elements.
+type OpenQuestion struct {
+	Fact     ID       `json:"fact"`
+	Elements []ID     `json:"elements"`
+	Asks     string   `json:"asks"`
+	Values   []string `json:"values"`
+	Unlocks  int      `json:"unlocks"`         // threats that an answer decides or claims
+	Asked    []ID     `json:"asked,omitempty"` // elements at which somebody was asked already
+}
+
+// A Matrix is one elicitation matrix; only cells that apply stand in it.
+type Matrix struct {
+	Name     string       `json:"name"`
+	Columns  []Property   `json:"columns"`
+	Cells    []MatrixCell `json:"cells"`
+	Answered int          `json:"answered"`
+}
+
+// MatrixCell is one cell and what answers it: needs, requirements, decisions,
+// assumptions or the access rules of a function. None means a gap.
+type MatrixCell struct {
+	Cell       Cell  `json:"cell"`
+	Level      Level `json:"level"`
+	AnsweredBy []ID  `json:"answered_by"`
+}
+
+// RequirementStatus says whether a requirement is upheld.
+type RequirementStatus string
+
+// NotShown is a requirement that nothing endangers in the model: no threat was
+// derived, so nothing shows that it holds.
+const (
+	Upheld             RequirementStatus = "upheld"
+	UpheldByAssumption RequirementStatus = "upheld_by_assumption"
+	Residual           RequirementStatus = "residual"
+	NotShown           RequirementStatus = "not_shown"
+	NotUpheld          RequirementStatus = "not_upheld"
+)
+
+// RequirementResult is one requirement and the threats that keep it open.
+type RequirementResult struct {
+	ID       ID                `json:"id"`
+	Says     string            `json:"says"`
+	Status   RequirementStatus `json:"status"`
+	Protects []Cell            `json:"protects"`
+	Threats  []ID              `json:"threats"`
+	Open     []ID              `json:"open"`
+	Pos
+}
+
+// AssumptionInfo is one assumption. Holds is whether its condition is true of
+// the deployments: yes, no or unknown (empty).
+type AssumptionInfo struct {
+	ID    ID     `json:"id"`
+	Says  string `json:"says"`
+	Owner string `json:"owner"`
+	Holds Value  `json:"holds"`
+	When  string `json:"when"`
+	Pos
+}
+
+// MitigationResult is one mitigation, the threats it counters and its places.
+type MitigationResult struct {
+	ID       ID     `json:"id"`
+	Measure  ID     `json:"measure,omitempty"`
+	State    string `json:"state"`
+	Placed   bool   `json:"placed"`
+	Where    []ID   `json:"where"`
+	Counters []ID   `json:"counters"`
+	Pos
+}
+
+// VerificationInfo is one verification. State is `never_run` until there is
+// evidence.
+type VerificationInfo struct {
+	ID       ID     `json:"id"`
+	State    string `json:"state"`
+	Proven   bool   `json:"proven"` // seen red with its mitigation taken out
+	Verifies []ID   `json:"verifies"`
+	Evidence []ID   `json:"evidence"`
+	Pos
+}
+
+// DeploymentResult says how one deployment differs from the worst of all.
+type DeploymentResult struct {
+	ID      ID      `json:"id"`
+	Reach   Phase   `json:"reach"`
+	Threats []Delta `json:"threats"`
+}
+
+// Delta is a threat whose state in one deployment is not the state in the case.
+type Delta struct {
+	ID    ID    `json:"id"`
+	State State `json:"state"` // empty: not derived there
+}
+
+// An Explanation tells why a rule's threat stands at an element, or why not.
+type Explanation struct {
+	ID      ID      `json:"id"`
+	Rule    *Rule   `json:"-"`              // nil for a threat of the team's own
+	Kind    string  `json:"kind,omitempty"` // how the kind of the element fits the rule's kinds
+	Verdict string  `json:"verdict"`
+	When    *Why    `json:"when,omitempty"`
+	Unless  *Why    `json:"unless,omitempty"`
+	Threat  *Threat `json:"threat,omitempty"`
+}
+
+// A Why is a condition or a part of it with its truth and the facts it read.
+type Why struct {
+	Text    string   `json:"text"`
+	Truth   string   `json:"truth"`            // true, false or unknown
+	Member  ID       `json:"member,omitempty"` // of a list, for parts of exists and all
+	Facts   []FactAt `json:"facts,omitempty"`
+	Parts   []Why    `json:"parts,omitempty"`
+	Members int      `json:"members,omitempty"` // of exists and all: how many there are
+	Omitted int      `json:"omitted,omitempty"` // and how many that matter are not shown
+}
+
+// A FactAt is a fact of an element with where it comes from.
+type FactAt struct {
+	Element ID `json:"element"`
+	FactInfo
+	Pos
+}

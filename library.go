@@ -1,0 +1,260 @@
+package ssf
+
+import (
+	"crypto/sha256"
+	"fmt"
+)
+
+// A Library is what the program knows: vocabulary, threats, measures and the
+// framework's controls, as read from files by internal/rule. Slices are sorted
+// by id; ids are unique within a slice.
+type Library struct {
+	Packs      []LibraryRef
+	Facts      []FactDef
+	Kinds      []KindDef
+	Techs      []KindDef
+	Protocols  []KindDef
+	Threats    []Rule
+	Measures   []Measure
+	Controls   []Control
+	Checks     []Check
+	Catalogues []Catalogue
+	Standards  []Standard
+	Policies   []PolicyDef
+}
+
+// A LibraryRef pins one library: the digest is over its files.
+type LibraryRef struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Digest  Digest `json:"digest"`
+}
+
+// Domain is the kind of value a fact takes.
+type Domain string
+
+// The domains. A Boolean has the words `yes` and `no`; an Enum has words
+// without order; an Ordered has words from least to greatest; a Set holds any
+// of its words; a Text is free and cannot be read by a condition.
+const (
+	Boolean  Domain = "boolean"
+	Enum     Domain = "enum"
+	Ordered  Domain = "ordered"
+	Set      Domain = "set"
+	FreeText Domain = "text"
+)
+
+// Class says what a fact may do to a threat.
+type Class string
+
+// A Nature fact says what a thing is and may decide whether a threat is there.
+// A Control fact claims a protection: it never removes a threat, it asks for
+// proof.
+const (
+	Nature       Class = "nature"
+	ControlClass Class = "control"
+)
+
+// A FactDef is one word of the vocabulary.
+type FactDef struct {
+	Named
+	Title     string
+	Domain    Domain
+	Values    []Ref // the words, in order; for a boolean yes and no
+	On        []Ref // sorts that declare it
+	Kinds     []Ref // kinds of component it applies to; none means all
+	DerivedOn []Ref // sorts on which the engine computes it and nobody may declare it
+	Elsewhere Value // its value on a component of another kind
+	Class     Class
+	Assertion bool   // lowers a threat by nature: listed with who said so
+	Asks      string // the question in plain words
+	Why       string // what hangs on it
+	Example   string
+}
+
+// A KindDef is a kind of component, a technology or a protocol. Is is its
+// parent, whose facts it inherits and may refine.
+type KindDef struct {
+	Named
+	Is       Ref
+	Title    string
+	Says     string
+	Implies  []Implied
+	Runs     bool // a process: it has a technology and code
+	Abstract bool // a superkind: its subkinds decide facts that rules read
+}
+
+// Implied is a fact that follows from a kind, technology or protocol.
+type Implied struct {
+	Fact  Ref
+	Value Value
+	Pos   Pos
+	By    ID // the definition it stands in
+}
+
+// A Rule derives one threat. See the design of the library for each field.
+type Rule struct {
+	Named
+	Since      string
+	Title      string
+	Origin     Origin
+	On         Sort
+	Kinds      []Ref
+	When       Text // over nature facts
+	Unless     Text // over control facts
+	Endangers  []Property
+	Stride     []string
+	Linddun    []string
+	Weaknesses []Ref
+	Attacks    []Ref
+	Likelihood Level
+	Because    string
+	Anywhere   bool // the likelihood is not shifted by exposure
+	Says       string
+	Plain      string
+	QuietWhen  string
+	Measures   []Ref
+	Variants   []Ref
+	Steps      []Ref
+	Digest     Digest // over everything that decides, without prose
+}
+
+// Origin is where a threat comes from in the framework.
+type Origin string
+
+// The three origins of threats.
+const (
+	Behaviour      Origin = "behaviour"
+	Architecture   Origin = "architecture"
+	Implementation Origin = "implementation"
+)
+
+// Origins lists the origins in the framework's order.
+var Origins = []Origin{Behaviour, Architecture, Implementation}
+
+// A Measure counters threats; many to many.
+type Measure struct {
+	Named
+	Title  string
+	Kind   string // prevent, detect or recover
+	Effort Level
+	Says   string
+	Leaves string // what it leaves open
+	Where  string // where it usually sits
+	Verify []Recipe
+}
+
+// A Recipe tells how a measure is shown to work, and how to break it so that
+// the verification is seen red.
+type Recipe struct {
+	Method string // test, scan, review, pentest, config_check or attestation
+	How    string
+	Break  string
+}
+
+// Phase is one phase of the framework, and the values of reach.
+type Phase string
+
+// The phases. Reach is the last phase all of whose controls are met.
+const (
+	PhaseNone           Phase = "none"
+	PhaseContext        Phase = "context"
+	PhaseThreats        Phase = "threats"
+	PhaseImplementation Phase = "implementation"
+	PhaseVerification   Phase = "verification"
+	PhaseEvaluation     Phase = "evaluation"
+)
+
+// Phases lists the phases in order, without none.
+var Phases = []Phase{PhaseContext, PhaseThreats, PhaseImplementation, PhaseVerification, PhaseEvaluation}
+
+// A Control is one demand of the framework: what the developer does, by which
+// criterion an auditor judges it, and what of that only a person can judge.
+type Control struct {
+	Named
+	Phase     Phase // empty: it counts in every phase
+	Title     string
+	Action    string
+	Criterion string
+	Basis     string
+	Judged    []string
+}
+
+// A Check is one kind of diagnostic, named `phase/name`.
+type Check struct {
+	Named
+	Severity Severity
+	Control  Ref
+	Title    string
+	Says     string // what it means and why it matters
+	Fix      string // how to mend it
+}
+
+// A Catalogue is a list of controls that others publish: ids and levels only.
+type Catalogue struct {
+	Named
+	Title  string
+	Source string
+	Levels []CatalogueLevel
+}
+
+// A CatalogueLevel lists the ids that a level adds to those before it.
+type CatalogueLevel struct {
+	Name string
+	IDs  []string
+}
+
+// A Standard is a secure coding standard for some languages.
+type Standard struct {
+	Named
+	Title string
+	For   []Ref // technologies
+	Rules []StandardRule
+}
+
+// A StandardRule is one rule of a standard, and the analyser rules that check it.
+type StandardRule struct {
+	Named
+	Says      string
+	CheckedBy []string
+}
+
+// A PolicyDef is an organisation's policy: a product may be stricter.
+type PolicyDef struct {
+	Named
+	Title  string
+	Policy Policy
+}
+
+// Decides is the digest of what a rule decides with: conditions, kinds,
+// endangered properties, likelihood and measures, but no prose. Fields are
+// length-prefixed, so that no two rules have the same encoding.
+func (r *Rule) Decides() Digest {
+	h := sha256.New()
+	put := func(parts ...string) {
+		fmt.Fprintf(h, "%d;", len(parts))
+		for _, p := range parts {
+			fmt.Fprintf(h, "%d:%s", len(p), p)
+		}
+	}
+	refs := func(rs []Ref) (out []string) {
+		for _, r := range rs {
+			out = append(out, string(r.ID))
+		}
+		return out
+	}
+	put(string(r.ID), string(r.Origin), string(r.On), r.When.S, r.Unless.S, r.Likelihood.String(), fmt.Sprint(r.Anywhere))
+	put(refs(r.Kinds)...)
+	var props []string
+	for _, p := range r.Endangers {
+		props = append(props, string(p))
+	}
+	put(props...)
+	put(r.Stride...)
+	put(refs(r.Measures)...)
+	put(refs(r.Variants)...)
+	put(refs(r.Steps)...)
+	var d Digest
+	h.Sum(d[:0])
+	return d
+}

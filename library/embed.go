@@ -1,0 +1,11 @@
+// Package library holds the threat library ssf/core as files: what the program
+// knows about threats, measures, kinds, technologies, protocols and facts. It
+// is data; internal/lang reads it, and internal/rule compiles its conditions.
+package library
+
+import "embed"
+
+// Core is the library ssf/core, without the tests of its entries.
+//
+//go:embed library.yaml facts kinds tech protocols threats/*/threat.yaml measures/*/measure.yaml controls checks catalogues standards policies
+var Core embed.FS

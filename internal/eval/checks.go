@@ -1,0 +1,494 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ssf"
+	"ssf/internal/rule"
+)
+
+// A check looks at the case and reports what is not right; it returns how many
+// subjects it looked at. Its diagnostics say which control they bear on.
+type check struct {
+	control ssf.ID
+	run     func(*evaluation) (looked int)
+}
+
+// checks are all checks, in the order of the controls.
+var checks = []check{
+	{"CX-1", checkFacts},
+	{"CX-1", checkStructure},
+	{"CX-1", checkCode},
+	{"CX-1", checkQuestions},
+	{"CX-2", checkUse},
+	{"CX-3", checkCells},
+	{"CX-4", checkAssumptions},
+	{"CX-5", checkLimits},
+	{"TH-1", checkFunctions},
+	{"TH-2", checkCrossings},
+	{"TH-3", checkTechnologies},
+	{"TH-4", checkThreats},
+	{"TH-5", checkTreatments},
+	{"IM-1", checkMitigated},
+	{"IM-2", checkPlaces},
+	{"IM-3", checkStandards},
+	{"IM-4", checkAudits},
+	{"VE-1", checkVerifications},
+	{"LC-1", checkDates},
+	{"LC-2", checkSupport},
+}
+
+// assessed are the controls that today's checks decide. The others have checks
+// that can find gaps, and none that could say that all is well: the lock, the
+// results of analysers and evidence are not looked at yet.
+var assessed = map[ssf.ID]bool{
+	"CX-1": true, "CX-2": true, "CX-3": true, "CX-4": true, "CX-5": true, "TH-1": true, "TH-2": true, "TH-3": true, "TH-5": true,
+	"IM-1": true, "IM-2": true, "IM-3": true, "LC-1": true, "LC-2": true,
+}
+
+func (e *evaluation) runChecks() {
+	for _, c := range checks {
+		e.looked[c.control] += c.run(e)
+	}
+}
+
+// openAt adds a subject to a control's list without a diagnostic of its own.
+func (e *evaluation) openAt(control, subject ssf.ID) {
+	e.open[control] = append(e.open[control], subject)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// considered reports whether any threat was derived or stated at a node.
+func (e *evaluation) considered(n int32) bool { return n >= 0 && len(e.at[n]) > 0 }
+
+func checkFunctions(e *evaluation) (looked int) {
+	for i := range e.nodes {
+		if f := e.nodes[i].function; f != nil {
+			looked++
+			if !e.considered(int32(i)) && len(f.Misuse) == 0 {
+				e.report("threats/unconsidered-function", f.ID, f.Pos, "", nil, "no threat at function %s was considered", f.ID)
+			}
+		}
+	}
+	return looked
+}
+
+// checkCrossings looks at each flow over a boundary: a threat stands at it, at
+// the end that it reaches or at a function of that end.
+func checkCrossings(e *evaluation) (looked int) {
+	w := e.world
+	functions := map[int32]bool{}
+	for i := range e.nodes {
+		if e.nodes[i].function != nil && e.considered(int32(i)) {
+			functions[w.One(int32(i), rule.At)] = true
+		}
+	}
+	for i := range e.nodes {
+		f, n := e.nodes[i].flow, int32(i)
+		if f == nil || e.get(n, "crosses_boundary") == no {
+			continue
+		}
+		looked++
+		to := w.One(n, rule.To)
+		if !e.considered(n) && !e.considered(to) && !functions[to] {
+			e.report("threats/unconsidered-crossing", f.ID, f.Pos, "", nil, "flow %s crosses a boundary, and no threat at it or behind it was considered", f.ID)
+		}
+	}
+	return looked
+}
+
+// checkTechnologies looks at each process: a rule of implementation was tried
+// on it, one of its flows or one of its functions.
+func checkTechnologies(e *evaluation) (looked int) {
+	tried := func(kind ssf.ID) bool {
+		for i := range e.rules {
+			if r := &e.rules[i]; r.Origin == ssf.Implementation && e.kinds.anyOf(kind, r.Kinds) == rule.True {
+				return true
+			}
+		}
+		return false
+	}
+	for i := range e.nodes {
+		c := e.nodes[i].component
+		if c == nil || !e.runs(c.Kind.ID) {
+			continue
+		}
+		looked++
+		if !tried(c.Kind.ID) {
+			e.report("threats/unconsidered-technology", c.ID, c.Pos, "", nil, "no rule about implementation is meant for a %s such as %s", c.Kind.ID, c.ID)
+		}
+	}
+	return looked
+}
+
+// checkThreats reports what is not treated, a rule once with its places.
+func checkThreats(e *evaluation) int {
+	type key struct {
+		rule  ssf.ID
+		state ssf.State
+		why   string
+	}
+	groups := map[key][]int{}
+	var order []key
+	for i := range e.instances {
+		in := &e.instances[i]
+		if in.state.Treated() {
+			continue
+		}
+		e.openAt("TH-4", in.id)
+		k := key{in.ruleID(), in.state, in.why}
+		if in.state == ssf.Undecided {
+			k.why = ""
+		}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], i)
+	}
+	for _, k := range order {
+		var at []ssf.ID
+		worst := ssf.None
+		for _, i := range groups[k] {
+			at = append(at, e.nodes[e.instances[i].node].ID)
+			worst = max(worst, e.c.Threats[i].Risk.Worst())
+		}
+		first := &e.instances[groups[k][0]]
+		pos := e.nodes[first.node].Pos
+		hint := ""
+		switch {
+		case first.own != nil:
+			pos = first.own.Pos
+		case k.state == ssf.Open && len(first.rule.Measures) > 0:
+			hint = fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", first.id, first.rule.Measures[0].ID, first.id)
+		case k.state == ssf.Undecided:
+			hint = fmt.Sprintf("answer %s; `ssf questions` has the questions", few(refTexts(first.needs)))
+		}
+		why := ""
+		if k.why != "" {
+			why = ": " + k.why
+		}
+		e.report(ssf.ID("threats/"+k.state), k.rule, pos, hint, e.places(at[1:]), "%s is %s at %s (risk %s)%s", k.rule, k.state, few(at), worst, why)
+	}
+	return len(e.instances)
+}
+
+func refTexts(rs []ssf.FactRef) (out []string) {
+	for _, r := range rs {
+		out = append(out, r.String())
+	}
+	return out
+}
+
+// checkTreatments compares decisions with the limits and with the threats.
+func checkTreatments(e *evaluation) int {
+	for i := range e.decided {
+		d := &e.decided[i]
+		p := d.Threat
+		if p.Rule.ID == "" {
+			p = d.Rate
+		}
+		if p.Rule.ID == "" {
+			continue
+		}
+		if len(d.hits) == 0 {
+			e.notDerived(p, d.At)
+		}
+		for _, at := range d.hits {
+			e.checkTreatment(&e.instances[at], d)
+		}
+	}
+	for _, a := range e.holding {
+		for _, p := range a.Dismisses {
+			if len(e.matching(p, nil)) == 0 {
+				e.notDerived(p, nil)
+			}
+		}
+	}
+	for i := range e.instances {
+		if in := &e.instances[i]; e.c.Threats[i].Risk == ssf.Unknown && in.state.Treated() {
+			e.report("threats/unrated", in.id, e.nodes[in.node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.id, e.c.Threats[i].ImpactWhy)
+		}
+	}
+	return len(e.instances)
+}
+
+// notDerived reports a decision or mitigation about a threat that is not
+// there, with what is there.
+func (e *evaluation) notDerived(p ssf.Pattern, at []ssf.Where) {
+	id := p.ID()
+	if p.Element.ID == "" {
+		id = p.Rule.ID
+	}
+	var here []ssf.ID
+	for i := range e.instances {
+		if in := &e.instances[i]; in.ruleID() == p.Rule.ID || e.nodes[in.node].ID == p.Element.ID {
+			here = append(here, in.id)
+		}
+	}
+	hint := "delete it"
+	if len(here) > 0 {
+		hint += ", or name one of these: " + few(here)
+	}
+	e.report("threats/not-derived", id, p.Pos, hint+"; `ssf explain "+string(id)+"` says why it is not there", nil, "no threat %s is derived, so this changes nothing", id)
+}
+
+func (e *evaluation) checkTreatment(in *instance, d *heldDecision) {
+	if d.lapsed {
+		return
+	}
+	if c := d.cond[e.nodes[in.node].sort]; c != nil {
+		if t, _ := e.judge(c, in.node, false); t == rule.False {
+			e.report("threats/contradicted", in.id, d.HoldsIf.Pos, "", nil, "the decision about %s rests on a condition that is false here", in.id)
+		}
+	}
+	switch d.Treat.ID {
+	case "accept":
+		if over, why := e.aboveLimit(in, d.Decision); over {
+			e.report("threats/above-limit", in.id, d.By.Pos, "", nil, "%s: %s", in.id, why)
+		}
+		i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
+		if i < 0 {
+			return
+		}
+		until, err := time.Parse(time.DateOnly, string(d.Until.ID))
+		if most, ok := lastDay(e.Now, string(e.Model.People[i].ForAtMost.ID)); ok && err == nil && until.After(most) {
+			e.report("threats/too-long", in.id, d.Until.Pos, "", nil, "%s may accept for %s at most, which from today is until %s", d.By.ID, e.Model.People[i].ForAtMost.ID, most.Format(time.DateOnly))
+		}
+	case "transfer":
+		i := slices.IndexFunc(e.holding, func(h heldAssumption) bool { return h.ID == d.To.ID })
+		if i >= 0 && (e.holding[i].Owner.ID == "" || e.holding[i].Do.S == "") {
+			e.report("threats/transfer-without-duty", in.id, d.To.Pos, "", []ssf.Related{{Message: "the assumption", Pos: e.holding[i].Pos}}, "%s is transferred to %s, which has no owner or no check", in.id, d.To.ID)
+		}
+	}
+}
+
+// lastDay is the day that a duration reaches from now.
+func lastDay(now time.Time, d string) (time.Time, bool) {
+	if d == "" {
+		return time.Time{}, false
+	}
+	n := 0
+	fmt.Sscanf(d, "%d", &n)
+	day := now.UTC().Truncate(24 * time.Hour)
+	switch d[len(d)-1] {
+	case 'h':
+		return now.UTC().Add(time.Duration(n) * time.Hour).Truncate(24 * time.Hour), true
+	case 'w':
+		return day.AddDate(0, 0, 7*n), true
+	case 'y':
+		return day.AddDate(n, 0, 0), true
+	}
+	return day.AddDate(0, 0, n), true
+}
+
+// checkMitigated finds threats without a mitigation in place, and mitigations
+// without a threat.
+func checkMitigated(e *evaluation) (looked int) {
+	for i := range e.instances {
+		in := &e.instances[i]
+		looked++
+		if !in.state.Treated() {
+			e.openAt("IM-1", in.id)
+		}
+		if in.state == ssf.Planned {
+			e.report("implementation/planned", in.id, e.nodes[in.node].Pos, "", nil, "%s is not countered yet: %s", in.id, in.why)
+		}
+		if t := &e.c.Threats[i]; in.state == ssf.Mitigated && len(t.Mitigations) == 1 && t.Risk.Worst() >= ssf.High {
+			e.report("implementation/sole-cut", in.id, e.nodes[in.node].Pos, "", nil, "only %s stands between %s and a %s risk", t.Mitigations[0], in.id, t.Risk)
+		}
+	}
+	for i := range e.Model.Mitigations {
+		m := &e.Model.Mitigations[i]
+		for _, p := range m.Counters {
+			if len(e.matching(p, nil)) == 0 {
+				e.report("implementation/counters-nothing", m.ID, p.Pos, "delete it, or see `ssf explain "+string(p.ID())+"`", nil, "mitigation %s counters %s, which is not derived", m.ID, p.ID())
+			}
+		}
+	}
+	return looked
+}
+
+func checkPlaces(e *evaluation) int {
+	for i := range e.Model.Mitigations {
+		m := &e.Model.Mitigations[i]
+		if m.State.ID != "implemented" {
+			continue
+		}
+		if len(m.Where) == 0 {
+			e.report("implementation/no-place", m.ID, m.Pos, "", nil, "mitigation %s is implemented, and nobody says where", m.ID)
+		}
+		for _, w := range m.Where {
+			if e.resolves(w.ID) == "" {
+				e.report("implementation/place-missing", m.ID, w.Pos, e.nearestFile(string(w.ID)), nil, "%s does not exist", w.ID)
+			}
+		}
+	}
+	return len(e.Model.Mitigations)
+}
+
+// nearestFile helps who mistyped a path: files with that name elsewhere, or
+// the symbols of the file.
+func (e *evaluation) nearestFile(place string) string {
+	if e.Tree == nil {
+		return ""
+	}
+	file, _, hasSymbol := strings.Cut(place, "#")
+	if _, found := slices.BinarySearch(e.Tree.Files, file); found && hasSymbol {
+		if names, known := e.Tree.Symbols(file); known {
+			return "the file has " + few(names)
+		}
+	}
+	var same []string
+	base := file[strings.LastIndexByte(file, '/')+1:]
+	for _, f := range e.Tree.Files {
+		if strings.HasSuffix("/"+f, "/"+base) {
+			same = append(same, f)
+		}
+	}
+	if len(same) > 0 {
+		return "did you mean " + few(same) + "?"
+	}
+	return ""
+}
+
+// checkStandards wants a coding standard for each technology of code of ours
+// for which the library has one.
+func checkStandards(e *evaluation) (looked int) {
+	for i := range e.Model.Components {
+		c := &e.Model.Components[i]
+		if len(c.Code) == 0 || !e.runs(c.Kind.ID) {
+			continue
+		}
+		looked++
+		covered := false
+		var fit []ssf.ID
+		for _, s := range e.Library.Standards {
+			for _, t := range c.Tech {
+				if hasRef(s.For, t.ID) {
+					fit = append(fit, s.ID)
+					covered = covered || hasRef(e.Model.Use.Standards, s.ID)
+				}
+			}
+		}
+		if !covered {
+			hint := "the library has none for these technologies yet"
+			if len(fit) > 0 {
+				hint = "add `use: {standards: [" + string(fit[0]) + "]}`"
+			}
+			e.report("implementation/no-standard", c.ID, c.Pos, hint, nil, "no coding standard is adopted for the code of %s", c.ID)
+		}
+	}
+	for _, s := range e.Library.Standards {
+		if !hasRef(e.Model.Use.Standards, s.ID) {
+			continue
+		}
+		for _, r := range s.Rules {
+			if len(r.CheckedBy) == 0 {
+				e.report("implementation/unchecked-rule", s.ID+"/"+r.ID, e.Model.System.Pos, "", nil, "no analyser checks %s of %s: %s", r.ID, s.ID, r.Says)
+			}
+		}
+	}
+	return looked
+}
+
+// checkAudits wants each standard in use checked by an audit that covers the
+// code it is for.
+func checkAudits(e *evaluation) int {
+	for _, use := range e.Model.Use.Standards {
+		var covers []ssf.Ref
+		var at ssf.Pos
+		for i := range e.Model.Audits {
+			if a := &e.Model.Audits[i]; a.Standard.ID == use.ID {
+				covers = append(covers, a.Covers...)
+				at = a.Pos
+			}
+		}
+		if len(covers) == 0 {
+			e.report("implementation/no-audit", use.ID, use.Pos, "", nil, "no audit checks the code against %s", use.ID)
+			continue
+		}
+		e.checkCoverage(use.ID, covers, at)
+	}
+	return len(e.Model.Use.Standards)
+}
+
+func (e *evaluation) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos) {
+	if e.Tree == nil {
+		return
+	}
+	i := slices.IndexFunc(e.Library.Standards, func(s ssf.Standard) bool { return s.ID == standard })
+	var left []string
+	for j := range e.Model.Components {
+		c := &e.Model.Components[j]
+		if !slices.ContainsFunc(c.Tech, func(t ssf.Ref) bool { return hasRef(e.Library.Standards[i].For, t.ID) }) {
+			continue
+		}
+		for _, f := range e.Tree.Files {
+			in := func(gs []ssf.Ref) bool {
+				return slices.ContainsFunc(gs, func(g ssf.Ref) bool { return ssf.MatchPath(string(g.ID), f) })
+			}
+			if isCode(f) && in(c.Code) && !in(covers) {
+				left = append(left, f)
+			}
+		}
+	}
+	if len(left) > 0 {
+		slices.Sort(left)
+		left = slices.Compact(left)
+		e.report("implementation/narrow-audit", standard, at, "", nil, "the audit of %s leaves out %s: %s", standard, plural(len(left), "file", "files"), few(left))
+	}
+}
+
+// checkVerifications wants a verification for each mitigation and for each
+// claim, and writes what there is into the case.
+func checkVerifications(e *evaluation) (looked int) {
+	verified := map[ssf.ID]bool{}
+	for i := range e.Model.Verify {
+		v := &e.Model.Verify[i]
+		info := ssf.VerificationInfo{ID: v.ID, State: "never_run", Verifies: []ssf.ID{}, Evidence: []ssf.ID{}, Pos: v.Pos}
+		for _, m := range v.Verifies {
+			verified[m.ID] = true
+			info.Verifies = append(info.Verifies, m.ID)
+		}
+		e.c.Verifications = append(e.c.Verifications, info)
+	}
+	for i := range e.Model.Mitigations {
+		m := &e.Model.Mitigations[i]
+		looked++
+		if !verified[m.ID] && m.State.ID == "implemented" {
+			e.report("verification/missing", m.ID, m.Pos, "add a verification with `verifies: ["+string(m.ID)+"]`", nil, "nothing verifies mitigation %s", m.ID)
+		}
+	}
+	seen := map[ssf.ID]bool{}
+	for i := range e.instances {
+		in := &e.instances[i]
+		if in.claim != rule.True || in.state != ssf.Claimed {
+			continue
+		}
+		for _, c := range in.claims {
+			if seen[c] {
+				continue
+			}
+			seen[c] = true
+			looked++
+			if !verified[c] {
+				at, _, _ := strings.Cut(string(c), ".")
+				pos := e.nodes[in.node].Pos
+				if n := e.world.Lookup(ssf.ID(at)); n >= 0 {
+					pos = e.nodes[n].Pos
+				}
+				e.report("implementation/claimed-without-verification", c, pos, "add a verification with `verifies: ["+string(c)+"]`", nil, "%s is claimed to counter %s, and nothing verifies it", c, in.id)
+			}
+		}
+	}
+	return looked
+}

@@ -1,0 +1,164 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ssf"
+)
+
+// judgeControls turns diagnostics into the state of each control, controls
+// into phases, phases into reach, and evaluates the gates of the policy.
+func (e *evaluation) judgeControls() {
+	unsure := map[ssf.ID]bool{}
+	for _, d := range e.c.Diagnostics {
+		def := e.checks[d.Check]
+		if def == nil || def.Control.ID == "" {
+			continue
+		}
+		switch def.Severity {
+		case ssf.Error, ssf.Gap:
+			e.openAt(def.Control.ID, d.Subject)
+		case ssf.Question:
+			unsure[def.Control.ID] = true
+		}
+	}
+	for _, p := range ssf.Phases {
+		res := ssf.PhaseResult{Name: p, Controls: []ssf.ControlResult{}}
+		for i := range e.Library.Controls {
+			if c := &e.Library.Controls[i]; c.Phase == p || c.Phase == "" {
+				res.Controls = append(res.Controls, e.judgeControl(c, unsure[c.ID]))
+			}
+		}
+		e.count(&res)
+		e.c.Phases = append(e.c.Phases, res)
+	}
+	e.c.Reach = ssf.PhaseNone
+	for _, p := range e.c.Phases {
+		if len(p.Controls) == 0 || slices.ContainsFunc(p.Controls, func(c ssf.ControlResult) bool { return c.Status != ssf.Met }) {
+			break
+		}
+		e.c.Reach = p.Name
+	}
+	if ssf.HasErrors(e.c.Diagnostics) {
+		e.c.Reach = ssf.PhaseNone
+	}
+	e.judgePolicy()
+}
+
+// judgeControl is unmet if anything is open, unknown if a question is or its
+// checks had nothing to look at.
+func (e *evaluation) judgeControl(c *ssf.Control, unsure bool) ssf.ControlResult {
+	open := e.open[c.ID]
+	slices.Sort(open)
+	r := ssf.ControlResult{ID: c.ID, Title: c.Title, Looked: e.looked[c.ID], Open: orEmpty(slices.Compact(open)), Judged: orEmpty(c.Judged)}
+	switch {
+	case len(r.Open) > 0:
+		r.Status, r.Why = ssf.Unmet, fmt.Sprintf("%d open", len(r.Open))
+	case !assessed[c.ID]:
+		r.Status, r.Why = ssf.NotAssessed, "no check of this program decides it yet"
+	case unsure:
+		r.Status, r.Why = ssf.UnknownYet, "questions are open"
+	case r.Looked == 0:
+		r.Status, r.Why = ssf.UnknownYet, "there was nothing to look at"
+	default:
+		r.Status, r.Why = ssf.Met, fmt.Sprintf("nothing open in %d looked at", r.Looked)
+	}
+	return r
+}
+
+// count fills in what a phase counts. A count of nothing is not shown.
+func (e *evaluation) count(p *ssf.PhaseResult) {
+	switch p.Name {
+	case ssf.PhaseContext:
+		p.Counts = "cells answered"
+		for _, m := range e.c.Matrices[:2] {
+			p.Done, p.Of = p.Done+m.Answered, p.Of+len(m.Cells)
+		}
+	case ssf.PhaseThreats:
+		p.Counts, p.Of = "threats treated", len(e.instances)
+		for i := range e.instances {
+			if e.instances[i].state.Treated() {
+				p.Done++
+			}
+		}
+	case ssf.PhaseImplementation:
+		p.Counts = "mitigated"
+		for i := range e.instances {
+			switch e.instances[i].state {
+			case ssf.Accepted, ssf.Transferred, ssf.NotApplicable:
+				continue
+			case ssf.Mitigated, ssf.Verified, ssf.Claimed:
+				p.Done++
+			}
+			p.Of++
+		}
+	case ssf.PhaseVerification:
+		p.Counts, p.Of = "verified", len(e.c.Mitigations)
+		seen := map[ssf.ID]bool{}
+		for i := range e.instances {
+			if e.instances[i].state == ssf.Claimed {
+				for _, c := range e.instances[i].claims {
+					seen[c] = true
+				}
+			}
+		}
+		p.Of += len(seen)
+	case ssf.PhaseEvaluation:
+		p.Counts = "verifications evaluated"
+	}
+}
+
+// judgePolicy joins the organisation's policy with the product's, which may
+// only be stricter: the greater reach and every gate of both count.
+func (e *evaluation) judgePolicy() {
+	own := e.Model.Policy
+	reach := ssf.Phase(own.Reach.ID)
+	gates := slices.Clone(own.Gates)
+	if i := slices.IndexFunc(e.Library.Policies, func(p ssf.PolicyDef) bool { return p.ID == e.Model.Use.Policy.ID }); i >= 0 {
+		over := e.Library.Policies[i].Policy
+		if slices.Index(ssf.Phases, ssf.Phase(over.Reach.ID)) > slices.Index(ssf.Phases, reach) {
+			reach = ssf.Phase(over.Reach.ID)
+		}
+		gates = append(gates, over.Gates...)
+	}
+	e.c.ReachAsked = reach
+	e.c.Gates = []ssf.GateResult{}
+	for _, g := range gates {
+		r := ssf.GateResult{ID: g.ID, AtMost: g.AtMost, Open: []ssf.ID{}}
+		for i := range e.c.Threats {
+			if t := &e.c.Threats[i]; inGate(&g, t) {
+				r.Open = append(r.Open, t.ID)
+			}
+		}
+		r.Met = len(r.Open) <= g.AtMost
+		e.c.Gates = append(e.c.Gates, r)
+	}
+}
+
+// inGate reports whether a threat counts against a gate. Unknown risk ranks as
+// the worst; without states, those that count as open do.
+func inGate(g *ssf.Gate, t *ssf.Threat) bool {
+	if len(g.State) == 0 && t.State.Treated() || len(g.State) > 0 && !hasRef(g.State, ssf.ID(t.State)) {
+		return false
+	}
+	if len(g.Origin) > 0 && !hasRef(g.Origin, ssf.ID(t.Origin)) {
+		return false
+	}
+	word, name, two := strings.Cut(string(g.Risk.ID), " ")
+	if !two {
+		name, word = word, ""
+	}
+	l, ok := ssf.ParseLevel(name)
+	risk := t.Risk.Worst()
+	switch {
+	case !ok:
+		return true
+	case word == "at_least":
+		return risk >= l
+	case word == "at_most":
+		return risk <= l
+	}
+	return risk == l
+}

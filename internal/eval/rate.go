@@ -1,0 +1,282 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"ssf"
+	"ssf/internal/rule"
+)
+
+// riskOf is the one table of risk: the rows are likelihood low, medium and
+// high, the columns impact none to critical. It is ordinal, documented in
+// spec/rating.md, and nothing is added or multiplied.
+var riskOf = map[ssf.Level][5]ssf.Level{
+	ssf.Low:    {ssf.None, ssf.Low, ssf.Low, ssf.Medium, ssf.High},
+	ssf.Medium: {ssf.None, ssf.Low, ssf.Medium, ssf.High, ssf.Critical},
+	ssf.High:   {ssf.None, ssf.Medium, ssf.High, ssf.Critical, ssf.Critical},
+}
+
+const numProperties = 7 // len(ssf.AssetProperties)
+
+// A stake is what a threat on one property can cost at one place: the greatest
+// need, whether a need is unknown, and the cells with the greatest needs.
+type stake struct {
+	worst   ssf.Level
+	unknown bool
+	cells   []stakeCell
+	count   int
+}
+
+type stakeCell struct {
+	ssf.Cell
+	level ssf.Level
+}
+
+// A stakeKey is a list of assets: those of a node by a relation.
+type stakeKey struct {
+	node int32
+	by   rule.Relation
+}
+
+// needOf is the level of a property that an asset needs. Privacy of personal
+// data that nobody rated is unknown; properties that nobody named beside
+// confidentiality, integrity and availability are not needed.
+func (e *evaluation) needOf(asset int32, p ssf.Property) ssf.Level {
+	a := e.nodes[asset].asset
+	for _, n := range a.Needs {
+		if n.Property.ID == ssf.ID(p) {
+			l, _ := ssf.ParseLevel(string(n.Level.ID))
+			return l
+		}
+	}
+	switch p {
+	case ssf.Confidentiality, ssf.Integrity, ssf.Availability:
+		return ssf.Unknown
+	case ssf.Privacy:
+		if e.get(asset, "personal") != no {
+			return ssf.Unknown
+		}
+	}
+	return ssf.None
+}
+
+// stakesOf is what the assets of a list need, by property. It is computed once
+// for a list, so that a hub costs no more than its size.
+func (e *evaluation) stakesOf(k stakeKey) *[numProperties]stake {
+	if s := e.stakes[k]; s != nil {
+		return s
+	}
+	assets := []int32{k.node}
+	if e.nodes[k.node].sort != ssf.SortAsset {
+		assets = e.world.Many(k.node, k.by)
+	}
+	out := &[numProperties]stake{}
+	for i, p := range ssf.AssetProperties {
+		s := &out[i]
+		for _, a := range assets {
+			l := e.needOf(a, p)
+			if l == ssf.None {
+				continue
+			}
+			s.count++
+			s.unknown = s.unknown || l == ssf.Unknown
+			s.worst = max(s.worst, l)
+			s.cells = append(s.cells, stakeCell{ssf.Cell{Element: e.nodes[a].ID, Property: p}, l})
+		}
+		s.cells = worstCells(s.cells)
+	}
+	e.stakes[k] = out
+	return out
+}
+
+func worstCells(cs []stakeCell) []stakeCell {
+	slices.SortFunc(cs, func(a, b stakeCell) int {
+		if a.level != b.level {
+			return int(b.level.Worst()) - int(a.level.Worst())
+		}
+		return strings.Compare(a.Cell.String(), b.Cell.String())
+	})
+	cs = slices.Compact(cs)
+	return cs[:min(len(cs), ssf.MaxEndangers)]
+}
+
+// lists are the assets one hop from a node: what a flow carries and what its
+// `to` end stores, what a component handles, what a function works on or else
+// what its component handles, the asset itself.
+func (e *evaluation) lists(n int32) []stakeKey {
+	w := e.world
+	switch e.nodes[n].sort {
+	case ssf.SortAsset:
+		return []stakeKey{{n, rule.Handles}}
+	case ssf.SortComponent:
+		return []stakeKey{{n, rule.Handles}}
+	case ssf.SortFlow:
+		ks := []stakeKey{{n, rule.Carries}}
+		if to := w.One(n, rule.To); to >= 0 && e.nodes[to].sort == ssf.SortComponent {
+			ks = append(ks, stakeKey{to, rule.Stores})
+		}
+		return ks
+	case ssf.SortFunction:
+		if at := w.One(n, rule.At); len(w.Many(n, rule.Assets)) == 0 && at >= 0 {
+			return []stakeKey{{at, rule.Handles}}
+		}
+		return []stakeKey{{n, rule.Assets}}
+	}
+	return nil
+}
+
+// impact is the greatest need that the threat endangers, and the cells.
+func (e *evaluation) impact(in *instance) (l ssf.Level, why string, cells []ssf.Cell, more int) {
+	var all []stakeCell
+	unknown, count := false, 0
+	if in.own != nil {
+		for _, c := range in.own.Endangers {
+			cell := stakeCell{Cell: c.Cell()}
+			if n := e.world.Lookup(c.Element.ID); n >= 0 && e.nodes[n].sort == ssf.SortAsset {
+				cell.level = e.needOf(n, cell.Property)
+			}
+			all = append(all, cell)
+			count++
+			unknown = unknown || cell.level == ssf.Unknown
+			l = max(l, cell.level)
+		}
+	} else {
+		for _, k := range e.lists(in.node) {
+			stakes := e.stakesOf(k)
+			for i, p := range ssf.AssetProperties {
+				if s := &stakes[i]; slices.Contains(in.endangers(), p) {
+					all = append(all, s.cells...)
+					count += s.count
+					unknown = unknown || s.unknown
+					l = max(l, s.worst)
+				}
+			}
+		}
+	}
+	top := worstCells(all)
+	cells = make([]ssf.Cell, len(top))
+	for i, c := range top {
+		cells[i] = c.Cell
+	}
+	switch {
+	case count == 0 && in.own == nil && len(e.lists(in.node)) > 0 && e.handlesAny(in.node):
+		return ssf.None, "no asset here needs it", cells, 0
+	case count == 0:
+		return ssf.Unknown, "no asset is named here", cells, 0
+	case unknown && l != ssf.Critical:
+		return ssf.Unknown, "a need of " + string(firstUnknown(all)) + " is not stated", cells, max(0, count-len(cells))
+	}
+	return l, top[0].Cell.String(), cells, max(0, count-len(cells))
+}
+
+// handlesAny reports whether any asset is one hop away.
+func (e *evaluation) handlesAny(n int32) bool {
+	for _, k := range e.lists(n) {
+		if e.nodes[k.node].sort == ssf.SortAsset || len(e.world.Many(k.node, k.by)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func firstUnknown(cs []stakeCell) ssf.ID {
+	for _, c := range cs {
+		if c.level == ssf.Unknown {
+			return c.Element
+		}
+	}
+	return ""
+}
+
+// likelihood is the rule's, one step less where only other zones of the
+// product reach the element and two where nothing does, never below low; or
+// what somebody rated.
+func (e *evaluation) likelihood(in *instance) (ssf.Level, string) {
+	if in.rated != nil {
+		if l, ok := ssf.ParseLevel(string(in.rated.Level.ID)); ok {
+			return l, "rated: " + in.rated.Because.S
+		}
+	}
+	if in.own != nil {
+		l, _ := ssf.ParseLevel(string(in.own.Likelihood.ID))
+		return l, "stated with the threat"
+	}
+	l := max(in.rule.Likelihood, ssf.Low)
+	l = min(l, ssf.High)
+	if in.rule.Anywhere {
+		return l, in.rule.Because
+	}
+	switch e.get(in.node, "exposure") {
+	case internal:
+		return max(l-1, ssf.Low), "only other zones reach it. " + in.rule.Because
+	case isolated:
+		return max(l-2, ssf.Low), "nothing outside its zone reaches it. " + in.rule.Because
+	}
+	return l, in.rule.Because
+}
+
+// risk looks up the table; an unknown impact ranks as the worst and is shown
+// as unknown.
+func risk(likelihood, impact ssf.Level) ssf.Level {
+	if impact == ssf.Unknown || likelihood == ssf.Unknown {
+		return ssf.Unknown
+	}
+	return riskOf[likelihood][impact-ssf.None]
+}
+
+// aboveLimit reports whether a person may not accept this threat.
+func (e *evaluation) aboveLimit(in *instance, d *ssf.Decision) (bool, string) {
+	i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
+	if i < 0 {
+		return false, ""
+	}
+	limit, _ := ssf.ParseLevel(string(e.Model.People[i].AcceptsUpTo.ID))
+	if limit == ssf.Unknown {
+		limit = ssf.None // nobody said that this person may accept anything
+	}
+	l, _ := e.likelihood(in)
+	im, _, _, _ := e.impact(in)
+	if r := risk(l, im); r.Worst() > limit {
+		return true, string(d.By.ID) + " may accept risk up to " + limit.String() + ", and this is " + r.String()
+	}
+	return false, ""
+}
+
+// rate writes the instances into the case.
+func (e *evaluation) rate() {
+	e.c.Threats = make([]ssf.Threat, len(e.instances))
+	for i := range e.instances {
+		in := &e.instances[i]
+		t := ssf.Threat{ID: in.id, Rule: in.ruleID(), Element: e.nodes[in.node].ID, Title: in.title(), Origin: in.origin(),
+			State: in.state, Why: in.why, Basis: in.basis, Needs: orEmpty(in.needs), Rests: orEmpty(in.rests),
+			Stride: []string{}, Mitigations: []ssf.ID{}, Measures: []ssf.ID{}}
+		t.Likelihood, t.LikelihoodWhy = e.likelihood(in)
+		t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = e.impact(in)
+		t.Risk = risk(t.Likelihood, t.Impact)
+		if in.rule != nil {
+			t.Stride = append(t.Stride, in.rule.Stride...)
+			for _, m := range in.rule.Measures {
+				t.Measures = append(t.Measures, m.ID)
+			}
+		} else {
+			for _, s := range in.own.Stride {
+				t.Stride = append(t.Stride, string(s.ID))
+			}
+		}
+		for _, m := range e.counters[i] {
+			t.Mitigations = append(t.Mitigations, e.Model.Mitigations[m].ID)
+		}
+		if in.claim == rule.True {
+			t.Mitigations = append(t.Mitigations, in.claims...)
+		}
+		e.c.Threats[i] = t
+	}
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

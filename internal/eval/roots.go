@@ -1,0 +1,126 @@
+package eval
+
+import (
+	"slices"
+
+	"ssf"
+	"ssf/internal/rule"
+)
+
+// maxRoots bounds how many answers one computed fact asks for at once: at a
+// hub of thousands of flows the first few are enough to begin with.
+const maxRoots = 10
+
+// rootsOf are the facts that somebody can answer behind an unknown fact: the
+// fact itself, or for a computed one what it is computed from.
+func (e *evaluation) rootsOf(r rule.Ref) []ssf.FactRef {
+	ref := e.world.FactRef(r)
+	if n := &e.nodes[r.Node]; r.Slot == rule.SlotZone || !derivedOn(e.vocab.Fact(ref.Fact), n.sort) {
+		return []ssf.FactRef{e.named(r.Node, ref.Fact)}
+	}
+	if known, ok := e.roots[r]; ok {
+		return known
+	}
+	var out []ssf.FactRef
+	e.computedFrom(r.Node, ref.Fact, func(n int32, fact ssf.ID) {
+		if n < 0 || len(out) >= maxRoots {
+			return
+		}
+		if f := e.vocab.Fact(fact); f != nil && derivedOn(f, e.nodes[n].sort) && e.nodes[n].sort != ssf.SortAsset && (n != r.Node || fact != ref.Fact) && fact != "does" {
+			if slot, ok := f.Slot(e.nodes[n].sort); ok && e.world.Get(n, slot) == 0 {
+				out = append(out, e.rootsOf(rule.Ref{Node: n, Slot: int32(slot)})...)
+			}
+			return
+		}
+		out = append(out, e.named(n, fact))
+	})
+	slices.SortFunc(out, ssf.FactRef.Compare)
+	out = slices.Compact(out)
+	out = out[:min(len(out), maxRoots)]
+	e.roots[r] = out
+	return out
+}
+
+func (e *evaluation) named(n int32, fact ssf.ID) ssf.FactRef {
+	return ssf.FactRef{Element: e.nodes[n].ID, Fact: fact}
+}
+
+// computedFrom calls need for each unknown fact from which derive.go computes
+// a fact of node n. The pseudo facts zone, kind, allow and does stand for the
+// keys of those names.
+func (e *evaluation) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
+	w := e.world
+	unknown := func(m int32, f ssf.ID) {
+		if m >= 0 && e.get(m, f) == 0 {
+			need(m, f)
+		}
+	}
+	zone := func(m int32) {
+		if m >= 0 && w.One(m, rule.Zone) < 0 {
+			need(m, "zone")
+		}
+	}
+	caller := func(m int32) {
+		if m < 0 {
+			return
+		}
+		unknown(m, "trust")
+		if e.nodes[m].sort == ssf.SortActor {
+			unknown(m, "hostile")
+		}
+	}
+	switch s := e.nodes[n].sort; fact {
+	case "trust":
+		if z := w.One(n, rule.Zone); z >= 0 {
+			unknown(z, "trust")
+		} else {
+			zone(n)
+		}
+	case "confidentiality", "integrity", "availability", "personal":
+		list := map[ssf.Sort]rule.Relation{ssf.SortFlow: rule.Carries, ssf.SortComponent: rule.Handles, ssf.SortFunction: rule.Assets}
+		if s == ssf.SortAsset {
+			need(n, fact)
+			return
+		}
+		for _, a := range w.Many(n, list[s]) {
+			unknown(a, fact)
+		}
+	case "exposure":
+		switch s {
+		case ssf.SortFlow:
+			caller(w.One(n, rule.From))
+			zone(w.One(n, rule.To))
+		case ssf.SortComponent:
+			for _, f := range w.Many(n, rule.Incoming) {
+				unknown(f, fact)
+			}
+		case ssf.SortFunction:
+			at := w.One(n, rule.At)
+			unknown(at, fact)
+			zone(at)
+			for _, a := range w.Many(n, rule.Actors) {
+				caller(a)
+			}
+		}
+	case "from_untrusted":
+		caller(w.One(n, rule.From))
+		unknown(w.One(n, rule.To), "trust")
+	case "crosses_boundary":
+		if s == ssf.SortFlow {
+			zone(w.One(n, rule.From))
+			zone(w.One(n, rule.To))
+			return
+		}
+		zone(w.One(n, rule.At))
+		for _, a := range w.Many(n, rule.Actors) {
+			zone(a)
+		}
+		if f := e.nodes[n].function; len(f.Allow) == 0 && f.Otherwise.ID != "deny" {
+			need(n, "allow")
+		}
+	case "authenticated", "scoped":
+		need(n, "allow")
+	case "does", "changes":
+		need(n, "does")
+	}
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ssf"
+	"ssf/internal/eval"
+	"ssf/internal/lang"
+	"ssf/internal/report"
+)
+
+// erroneous ends a command about a model that has errors: it shows them and
+// nothing else, because nothing else could be relied on.
+func (a *app) erroneous(c *ssf.Case, style report.Style) error {
+	if !ssf.HasErrors(c.Diagnostics) {
+		return nil
+	}
+	only := *c
+	only.Diagnostics = slices.DeleteFunc(slices.Clone(c.Diagnostics), func(d ssf.Diagnostic) bool { return d.Severity != ssf.Error })
+	if err := report.Check(a.env.Stderr, &only, style, report.CheckOptions{}); err != nil {
+		return err
+	}
+	return exit(exitUsage)
+}
+
+func (a *app) threatsCommand() *cobra.Command {
+	var format, at, dir string
+	var states []string
+	cmd := &cobra.Command{
+		Use:   "threats [PATTERN]",
+		Short: "list the threats, the worst first",
+		Long: `Threats lists the threats of the model with state, risk and place, the worst
+first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
+` + exits,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("threats takes one pattern at most; quote it, so that the shell leaves it alone")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			style, err := a.style()
+			if err != nil {
+				return err
+			}
+			if err := oneOf("--format", format, "text", "json"); err != nil {
+				return err
+			}
+			for _, s := range states {
+				if !slices.Contains(ssf.States, ssf.State(s)) {
+					return usagef("--state is one of %v, not %q", ssf.States, s)
+				}
+			}
+			c, _, err := a.evaluate(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if err := a.erroneous(c, style); err != nil {
+				return err
+			}
+			if at != "" && !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) {
+				return usagef("there is no element %q in the model%s", at, didYouMean(at, elementIDs(c)))
+			}
+			pattern := first(args)
+			if pattern != "" && !strings.Contains(pattern, "@") {
+				pattern += "@*"
+			}
+			keep := func(t *ssf.Threat) bool {
+				return (pattern == "" || ssf.Match(pattern, string(t.ID))) && (at == "" || t.Element == ssf.ID(at)) &&
+					(len(states) == 0 || slices.Contains(states, string(t.State)))
+			}
+			if pattern != "" && !slices.ContainsFunc(c.Threats, func(t ssf.Threat) bool { return ssf.Match(pattern, string(t.ID)) }) {
+				return usagef("no threat fits %q", pattern)
+			}
+			if format == "json" {
+				out := []ssf.Threat{}
+				for i := range c.Threats {
+					if keep(&c.Threats[i]) {
+						out = append(out, c.Threats[i])
+					}
+				}
+				return report.JSON(a.env.Stdout, out)
+			}
+			return report.Threats(a.env.Stdout, c, style, keep)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().StringVar(&at, "at", "", "only those at this element")
+	cmd.Flags().StringVarP(&dir, "dir", "C", "", "the model's folder")
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only those in these states, such as open,undecided")
+	return cmd
+}
+
+func elementIDs(c *ssf.Case) (ids []string) {
+	for _, e := range c.Elements {
+		ids = append(ids, string(e.ID))
+	}
+	return ids
+}
+
+func didYouMean(word string, names []string) string {
+	if near := lang.Nearest(word, names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
+func (a *app) questionsCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "questions [DIR]",
+		Short: "list the facts that would decide threats, those that decide most first",
+		Long: `Questions lists the facts that nobody has stated and that threats wait for, each
+with the elements it is asked of and how many threats an answer decides.
+` + exits,
+		Args: upToOne,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			style, err := a.style()
+			if err != nil {
+				return err
+			}
+			if err := oneOf("--format", format, "text", "json"); err != nil {
+				return err
+			}
+			c, _, err := a.evaluate(cmd.Context(), first(args))
+			if err != nil {
+				return err
+			}
+			if err := a.erroneous(c, style); err != nil {
+				return err
+			}
+			if format == "json" {
+				return report.JSON(a.env.Stdout, c.Questions)
+			}
+			return report.Questions(a.env.Stdout, c, style)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	return cmd
+}
+
+func (a *app) explainCommand() *cobra.Command {
+	var format, dir string
+	cmd := &cobra.Command{
+		Use:   "explain ID",
+		Short: "tell what an id means: a threat, a rule, a fact, a control, a diagnostic",
+		Long: `Explain tells what is known of an id:
+
+  sql-injection@web-to-db   why this threat is there or not, fact by fact
+  sql-injection             a rule of the library
+  encrypted                 a fact: its question, and who reads and implies it
+  CX-3                      a control: what to do, by what it is judged, its state
+  context/no-zone           a diagnostic: what it means and how to mend it
+  web                       an element of the model with its facts
+  kinds, technologies, protocols, facts, threats, measures, controls, checks
+                            what the library has of each
+` + exits,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("explain takes one id")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			style, err := a.style()
+			if err != nil {
+				return err
+			}
+			if err := oneOf("--format", format, "text", "json"); err != nil {
+				return err
+			}
+			return a.explain(cmd, ssf.ID(args[0]), dir, format, style)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text or json (of a threat)")
+	cmd.Flags().StringVarP(&dir, "dir", "C", "", "the model's folder")
+	return cmd
+}
+
+// explain needs a model for what stands in one, and else only the library.
+func (a *app) explain(cmd *cobra.Command, id ssf.ID, dir, format string, style report.Style) error {
+	lib, err := readLibrary()
+	if err != nil {
+		return err
+	}
+	var c *ssf.Case
+	if _, e := a.dir(dir); e == nil || dir != "" || strings.Contains(string(id), "@") {
+		var in ssf.Inputs
+		if c, in, err = a.evaluate(cmd.Context(), dir); err != nil {
+			return err
+		}
+		if strings.Contains(string(id), "@") {
+			return a.explainThreat(in, c, id, format, style)
+		}
+	}
+	if format == "json" {
+		return usagef("--format json is for threats, such as `ssf explain --format json csrf@checkout`")
+	}
+	found, err := report.ExplainEntry(a.env.Stdout, id, lib, c, style)
+	if err == nil && !found {
+		return usagef("nothing has the id %q%s", id, didYouMean(string(id), allIDs(lib, c)))
+	}
+	return err
+}
+
+func (a *app) explainThreat(in ssf.Inputs, c *ssf.Case, id ssf.ID, format string, style report.Style) error {
+	if err := a.erroneous(c, style); err != nil {
+		return err
+	}
+	x, ok, err := eval.Explain(in, c, id)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		name, at, _ := strings.Cut(string(id), "@")
+		var rules []string
+		for _, r := range in.Library.Threats {
+			rules = append(rules, string(r.ID))
+		}
+		if !slices.Contains(rules, name) {
+			return usagef("there is no threat %q%s", name, didYouMean(name, rules))
+		}
+		return usagef("there is no element %q in the model%s", at, didYouMean(at, elementIDs(c)))
+	case format == "json":
+		return report.JSON(a.env.Stdout, x)
+	}
+	return report.ExplainThreat(a.env.Stdout, x, style)
+}
+
+// allIDs are the ids that explain knows, for its did-you-mean.
+func allIDs(lib *ssf.Library, c *ssf.Case) (ids []string) {
+	add := func(id ssf.ID) { ids = append(ids, string(id)) }
+	for _, x := range lib.Controls {
+		add(x.ID)
+	}
+	for _, x := range lib.Checks {
+		add(x.ID)
+	}
+	for _, x := range lib.Threats {
+		add(x.ID)
+	}
+	for _, x := range lib.Facts {
+		add(x.ID)
+	}
+	for _, x := range lib.Measures {
+		add(x.ID)
+	}
+	for _, ks := range [][]ssf.KindDef{lib.Kinds, lib.Techs, lib.Protocols} {
+		for _, x := range ks {
+			add(x.ID)
+		}
+	}
+	if c != nil {
+		ids = append(ids, elementIDs(c)...)
+	}
+	return ids
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"ssf"
+	"ssf/internal/report"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var format, out string
+	var o report.CheckOptions
+	cmd := &cobra.Command{
+		Use:   "check [DIR]",
+		Short: "say what is missing, what threatens the product, and which phase is reached",
+		Long: `Check reads the model in DIR (default: the nearest parent with ssf.yaml), derives
+its threats and prints every problem with its place and the way out, then one
+line for each phase and the phase that is reached.
+
+An error is a model that contradicts itself, a gap a control that is not met, a
+question a fact that would decide a threat. ` + "`ssf explain ID`" + ` tells more of any id.
+
+Exit status: 0 the policy's reach and gates are met (or there is no policy),
+1 could not do it, 2 wrong usage or an error in the model, 3 the policy's reach
+or a gate is not met.`,
+		Args: upToOne,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			style, err := a.style()
+			if err != nil {
+				return err
+			}
+			if err := oneOf("--format", format, "text", "json"); err != nil {
+				return err
+			}
+			c, _, err := a.evaluate(cmd.Context(), first(args))
+			if err != nil {
+				return err
+			}
+			if out != "" {
+				if err := a.writeFile(out, c); err != nil {
+					return err
+				}
+			}
+			if format == "json" {
+				err = report.JSON(a.env.Stdout, c)
+			} else {
+				err = report.Check(a.env.Stdout, c, style, o)
+			}
+			switch {
+			case err != nil:
+				return fmt.Errorf("writing the report: %w", err)
+			case ssf.HasErrors(c.Diagnostics):
+				return exit(exitUsage)
+			case !report.Reached(c):
+				return exit(exitNo)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write the whole case as JSON to this file too")
+	cmd.Flags().BoolVar(&o.Hints, "hints", false, "show hints too")
+	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "show the summary only")
+	return cmd
+}
+
+func upToOne(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("%s takes one folder at most, and there are %d arguments", cmd.Name(), len(args))
+	}
+	return nil
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+func oneOf(flag, value string, values ...string) error {
+	for _, v := range values {
+		if v == value {
+			return nil
+		}
+	}
+	return usagef("%s is one of %v, not %q", flag, values, value)
+}
+
+// writeFile writes a value as JSON: beside the file first, then synced and
+// renamed, so that an interruption leaves the old file or the new one. What is
+// no ordinary file, such as /dev/stdout, is written as it is.
+func (a *app) writeFile(name string, v any) error {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(a.env.Dir, name)
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("writing the case: %w", err)
+		}
+		if err := report.JSON(f, v); err != nil {
+			f.Close()
+			return fmt.Errorf("writing the case: %w", err)
+		}
+		return f.Close()
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".ssf-*.tmp")
+	if err != nil {
+		return fmt.Errorf("writing the case: %w", err)
+	}
+	defer os.Remove(f.Name())
+	err = report.JSON(f, v)
+	for _, step := range []func() error{func() error { return f.Chmod(0o644) }, f.Sync, f.Close, func() error { return os.Rename(f.Name(), name) }} {
+		if err == nil {
+			err = step()
+		}
+	}
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("writing the case: %w", err)
+	}
+	return nil
+}

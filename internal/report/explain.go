@@ -1,0 +1,425 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"ssf"
+)
+
+// section prints a heading and a wrapped text, if there is one.
+func (p *page) section(head, text string) {
+	if text == "" {
+		return
+	}
+	p.print("%s\n", p.paint(bold, head))
+	p.wrap("  ", text)
+}
+
+func (p *page) title(id ssf.ID, title, what string) {
+	p.print("%s  %s\n", p.paint(bold, string(id)), p.paint(faint, what))
+	p.wrap("", title)
+	p.print("\n")
+}
+
+// ExplainThreat writes why a threat stands at an element or not: its verdict,
+// each part of its conditions with the facts it read, and where they come from.
+func ExplainThreat(w io.Writer, x *ssf.Explanation, style Style) error {
+	p := newPage(w, style)
+	title := ""
+	if x.Rule != nil {
+		title = x.Rule.Title
+	} else if x.Threat != nil {
+		title = x.Threat.Title
+	}
+	p.title(x.ID, title, "threat")
+	p.wrap("", x.Verdict)
+	p.print("\n")
+	if x.Kind != "" {
+		p.section("kind", x.Kind)
+	}
+	if x.When != nil {
+		p.print("%s\n", p.paint(bold, "it is there when"))
+		p.why(*x.When, "  ")
+	}
+	if x.Unless != nil {
+		p.print("%s\n", p.paint(bold, "it is claimed to be countered when"))
+		p.why(*x.Unless, "  ")
+	}
+	if t := x.Threat; t != nil {
+		p.print("%s\n", p.paint(bold, "risk "+t.Risk.String()))
+		p.wrap("  ", fmt.Sprintf("likelihood %s: %s", t.Likelihood, t.LikelihoodWhy))
+		p.wrap("  ", fmt.Sprintf("impact %s: %s", t.Impact, t.ImpactWhy))
+		var cells []string
+		for _, c := range t.Endangers {
+			cells = append(cells, c.String())
+		}
+		if t.EndangersMore > 0 {
+			cells = append(cells, fmt.Sprintf("and %d more", t.EndangersMore))
+		}
+		p.wrap("  ", "endangers: "+strings.Join(cells, ", "))
+		if len(t.Mitigations) > 0 {
+			p.section("mitigations", join(t.Mitigations))
+		}
+	}
+	if r := x.Rule; r != nil {
+		p.section("what happens", r.Says)
+		p.section("measures", refs(r.Measures))
+		p.section("quiet when", r.QuietWhen)
+	}
+	return p.err
+}
+
+// why prints a condition as a tree: truth, text, facts.
+func (p *page) why(y ssf.Why, indent string) {
+	colour := map[string]string{"true": green, "false": faint, "unknown": yellow}[y.Truth]
+	head := fmt.Sprintf("%s%s  ", indent, p.paint(colour, fmt.Sprintf("%-7s", y.Truth)))
+	if y.Member != "" {
+		head += string(y.Member) + ": "
+	}
+	text := clean(strings.Join(strings.Fields(y.Text), " "))
+	if len(y.Parts) > 0 && y.Members == 0 {
+		if i := strings.Index(text, "&&"); i >= 0 && len(y.Parts) > 1 {
+			text = "all of"
+		}
+		if i := strings.Index(text, "||"); i >= 0 && len(y.Parts) > 1 && text != "all of" {
+			text = "any of"
+		}
+	}
+	p.print("%s%s\n", head, text)
+	for _, f := range y.Facts {
+		p.wrap(indent+"           ", fact(f))
+	}
+	if y.Members > 0 {
+		p.print("%s           %s", indent, count(y.Members, "member"))
+		if y.Omitted > 0 {
+			p.print(", %d that matter are not shown", y.Omitted)
+		}
+		p.print("\n")
+	}
+	for _, part := range y.Parts {
+		p.why(part, indent+"  ")
+	}
+}
+
+// fact says what a fact is and where that comes from.
+func fact(f ssf.FactAt) string {
+	s := string(f.Element) + "." + string(f.Name) + " is "
+	if f.Value == "" {
+		return s + "unknown: nobody has said so yet"
+	}
+	s += string(f.Value)
+	switch f.Via {
+	case ssf.Declared:
+		s += ", declared at " + f.Pos.String()
+	case ssf.ImpliedBy:
+		s += ", implied by " + string(f.By) + " at " + f.Pos.String()
+	case ssf.Derived:
+		s += ", computed"
+	case ssf.NotHere:
+		s += ", because it does not apply there"
+	}
+	return s
+}
+
+func refs(rs []ssf.Ref) string {
+	var s []string
+	for _, r := range rs {
+		s = append(s, string(r.ID))
+	}
+	return strings.Join(s, ", ")
+}
+
+// ExplainEntry writes what the library and the case know of an id: a control,
+// a check, a rule, a measure, a fact, a kind, technology or protocol, or an
+// element or requirement of the model. It reports false if nothing has that id.
+// A nil case is a library without a model.
+func ExplainEntry(w io.Writer, id ssf.ID, lib *ssf.Library, c *ssf.Case, style Style) (bool, error) {
+	p := newPage(w, style)
+	found := p.control(id, lib, c) || p.check(id, lib, c) || p.rule(id, lib, c) || p.factDef(id, lib) || p.measure(id, lib) ||
+		p.kind(id, "kind", lib.Kinds) || p.kind(id, "technology", lib.Techs) || p.kind(id, "protocol", lib.Protocols)
+	if !found && c != nil {
+		found = p.element(id, c) || p.requirement(id, c)
+	}
+	if !found {
+		found = p.index(id, lib)
+	}
+	return found, p.err
+}
+
+func byID[T any](vs []T, id ssf.ID, of func(*T) ssf.ID) *T {
+	i := slices.IndexFunc(vs, func(v T) bool { return of(&v) == id })
+	if i < 0 {
+		return nil
+	}
+	return &vs[i]
+}
+
+func (p *page) control(id ssf.ID, lib *ssf.Library, c *ssf.Case) bool {
+	x := byID(lib.Controls, id, func(c *ssf.Control) ssf.ID { return c.ID })
+	if x == nil {
+		return false
+	}
+	phase := string(x.Phase)
+	if phase == "" {
+		phase = "every phase"
+	}
+	p.title(x.ID, x.Title, "control of "+phase)
+	p.section("developer action", x.Action)
+	p.section("audit criterion", x.Criterion)
+	for _, j := range x.Judged {
+		p.section("a person judges", j)
+	}
+	var names []string
+	for _, k := range lib.Checks {
+		if k.Control.ID == id {
+			names = append(names, string(k.ID))
+		}
+	}
+	p.section("checks", strings.Join(names, ", "))
+	if c == nil {
+		return true
+	}
+	for _, ph := range c.Phases {
+		for _, r := range ph.Controls {
+			if r.ID == id {
+				p.section("here", string(r.Status)+": "+r.Why)
+				p.section("open", join(r.Open))
+				return true
+			}
+		}
+	}
+	return true
+}
+
+func (p *page) check(id ssf.ID, lib *ssf.Library, c *ssf.Case) bool {
+	x := byID(lib.Checks, id, func(c *ssf.Check) ssf.ID { return c.ID })
+	if x == nil {
+		return false
+	}
+	what := string(x.Severity)
+	if x.Control.ID != "" {
+		what += " of " + string(x.Control.ID)
+	}
+	p.title(x.ID, x.Title, what)
+	p.wrap("", x.Says)
+	p.section("fix", x.Fix)
+	if c != nil {
+		var at []string
+		for _, d := range c.Diagnostics {
+			if d.Check == id {
+				at = append(at, d.Pos.String())
+			}
+		}
+		p.section("here", strings.Join(at, ", "))
+	}
+	return true
+}
+
+func (p *page) rule(id ssf.ID, lib *ssf.Library, c *ssf.Case) bool {
+	r := byID(lib.Threats, id, func(r *ssf.Rule) ssf.ID { return r.ID })
+	if r == nil {
+		return false
+	}
+	p.title(r.ID, r.Title, "threat of "+string(r.Origin)+", on a "+string(r.On))
+	p.wrap("", r.Says)
+	p.section("in plain words", r.Plain)
+	p.section("kinds", refs(r.Kinds))
+	p.section("when", r.When.S)
+	p.section("unless", r.Unless.S)
+	p.section("quiet when", r.QuietWhen)
+	p.section("endangers", join(asIDs(r.Endangers)))
+	p.section("likelihood "+r.Likelihood.String(), r.Because)
+	p.section("STRIDE", strings.Join(r.Stride, ", "))
+	p.section("weaknesses and attacks", strings.Trim(refs(r.Weaknesses)+", "+refs(r.Attacks), ", "))
+	p.section("measures", refs(r.Measures))
+	if c != nil {
+		var at []string
+		for _, t := range c.Threats {
+			if t.Rule == id {
+				at = append(at, string(t.Element)+" ("+string(t.State)+")")
+			}
+		}
+		p.section("here at", strings.Join(at, ", "))
+	}
+	return true
+}
+
+func asIDs[S ~string](ss []S) (out []ssf.ID) {
+	for _, s := range ss {
+		out = append(out, ssf.ID(s))
+	}
+	return out
+}
+
+func (p *page) factDef(id ssf.ID, lib *ssf.Library) bool {
+	f := byID(lib.Facts, id, func(f *ssf.FactDef) ssf.ID { return f.ID })
+	if f == nil {
+		return false
+	}
+	p.title(f.ID, f.Title, "fact: "+map[ssf.Class]string{ssf.Nature: "what a thing is", ssf.ControlClass: "a protection that is claimed"}[f.Class])
+	p.wrap("", f.Asks)
+	p.section("why it matters", f.Why)
+	p.section("values ("+string(f.Domain)+")", refs(f.Values))
+	p.section("declared on", refs(f.On))
+	p.section("computed on", refs(f.DerivedOn))
+	p.section("kinds", refs(f.Kinds))
+	p.section("elsewhere", string(f.Elsewhere))
+	p.section("example", f.Example)
+	var users, sources []string
+	for _, r := range lib.Threats {
+		if mentions(r.When.S, string(id)) || mentions(r.Unless.S, string(id)) {
+			users = append(users, string(r.ID))
+		}
+	}
+	for _, defs := range [][]ssf.KindDef{lib.Kinds, lib.Techs, lib.Protocols} {
+		for _, k := range defs {
+			for _, v := range k.Implies {
+				if v.Fact.ID == id {
+					sources = append(sources, string(k.ID)+" ("+string(v.Value)+")")
+				}
+			}
+		}
+	}
+	p.section("read by", strings.Join(users, ", "))
+	p.section("implied by", strings.Join(sources, ", "))
+	return true
+}
+
+// mentions reports whether a condition reads a fact.
+func mentions(condition, fact string) bool {
+	for rest := condition; ; {
+		i := strings.Index(rest, "."+fact)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+1+len(fact):]
+		if rest == "" || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789_", rune(rest[0])) {
+			return true
+		}
+	}
+}
+
+func (p *page) measure(id ssf.ID, lib *ssf.Library) bool {
+	m := byID(lib.Measures, id, func(m *ssf.Measure) ssf.ID { return m.ID })
+	if m == nil {
+		return false
+	}
+	p.title(m.ID, m.Title, "measure: "+m.Kind+", effort "+m.Effort.String())
+	p.wrap("", m.Says)
+	p.section("leaves open", m.Leaves)
+	p.section("usually sits", m.Where)
+	for _, r := range m.Verify {
+		p.section("verify by "+r.Method, r.How)
+		if r.Break != "" {
+			p.wrap("  ", "to see it fail: "+r.Break)
+		}
+	}
+	var rules []string
+	for _, r := range lib.Threats {
+		if slices.ContainsFunc(r.Measures, func(x ssf.Ref) bool { return x.ID == id }) {
+			rules = append(rules, string(r.ID))
+		}
+	}
+	p.section("counters", strings.Join(rules, ", "))
+	return true
+}
+
+func (p *page) kind(id ssf.ID, what string, defs []ssf.KindDef) bool {
+	k := byID(defs, id, func(k *ssf.KindDef) ssf.ID { return k.ID })
+	if k == nil {
+		return false
+	}
+	if k.Is.ID != "" {
+		what += ", a " + string(k.Is.ID)
+	}
+	p.title(k.ID, k.Title, what)
+	p.wrap("", k.Says)
+	for up := k; up != nil; up = byID(defs, up.Is.ID, func(k *ssf.KindDef) ssf.ID { return k.ID }) {
+		var s []string
+		for _, v := range up.Implies {
+			s = append(s, string(v.Fact.ID)+": "+string(v.Value))
+		}
+		head := "implies"
+		if up != k {
+			head = "implies, as a " + string(up.ID)
+		}
+		p.section(head, strings.Join(s, ", "))
+	}
+	return true
+}
+
+func (p *page) element(id ssf.ID, c *ssf.Case) bool {
+	e := byID(c.Elements, id, func(e *ssf.ElementInfo) ssf.ID { return e.ID })
+	if e == nil {
+		return false
+	}
+	what := string(e.Sort)
+	if e.Kind != "" {
+		what += ", " + string(e.Kind)
+	}
+	p.title(e.ID, e.Name, what+" at "+e.Pos.String())
+	for _, f := range e.Facts {
+		by := string(f.Via)
+		if f.By != "" {
+			by += " by " + string(f.By)
+		}
+		p.print("  %-24s %-12s %s\n", f.Name, f.Value, p.paint(faint, by))
+	}
+	var at []string
+	for _, t := range c.Threats {
+		if t.Element == id {
+			at = append(at, string(t.Rule)+" ("+string(t.State)+")")
+		}
+	}
+	p.section("threats", strings.Join(at, ", "))
+	return true
+}
+
+func (p *page) requirement(id ssf.ID, c *ssf.Case) bool {
+	r := byID(c.Requirements, id, func(r *ssf.RequirementResult) ssf.ID { return r.ID })
+	if r == nil {
+		return false
+	}
+	p.title(r.ID, r.Says, "requirement, "+strings.ReplaceAll(string(r.Status), "_", " "))
+	p.section("rests on", join(r.Threats))
+	p.section("open", join(r.Open))
+	return true
+}
+
+// index lists the ids of one class: `kinds`, `facts`, `threats`, ...
+func (p *page) index(id ssf.ID, lib *ssf.Library) bool {
+	row := func(id ssf.ID, title string) { p.print("  %-28s %s\n", id, title) }
+	switch id {
+	case "kinds", "technologies", "protocols":
+		defs := map[ssf.ID][]ssf.KindDef{"kinds": lib.Kinds, "technologies": lib.Techs, "protocols": lib.Protocols}[id]
+		for _, k := range defs {
+			row(k.ID, k.Title)
+		}
+	case "facts":
+		for _, f := range lib.Facts {
+			row(f.ID, f.Title)
+		}
+	case "threats":
+		for _, r := range lib.Threats {
+			row(r.ID, r.Title)
+		}
+	case "measures":
+		for _, m := range lib.Measures {
+			row(m.ID, m.Title)
+		}
+	case "controls":
+		for _, c := range lib.Controls {
+			row(c.ID, c.Title)
+		}
+	case "checks":
+		for _, c := range lib.Checks {
+			row(c.ID, c.Title)
+		}
+	default:
+		return false
+	}
+	return true
+}

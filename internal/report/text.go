@@ -1,0 +1,381 @@
+// Package report turns a [ssf.Case] into what people read. A writer takes the
+// case and nothing else, so an output made at once and one made from a stored
+// case.json are the same bytes.
+//
+// Text is for a terminal of any width and for pipes: no colour unless asked,
+// problems first, the summary last.
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"ssf"
+)
+
+// Style is how text is laid out.
+type Style struct {
+	Colour bool
+	Width  int // of the terminal in columns; 0 means 80
+}
+
+// A page collects text; the first error of its writer stays.
+type page struct {
+	w     io.Writer
+	style Style
+	err   error
+}
+
+func newPage(w io.Writer, s Style) *page {
+	if s.Width <= 0 {
+		s.Width = 80
+	}
+	return &page{w: w, style: s}
+}
+
+func (p *page) print(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+// The colours, by what they say.
+const (
+	red    = "31"
+	yellow = "33"
+	green  = "32"
+	blue   = "36"
+	bold   = "1"
+	faint  = "2"
+)
+
+func (p *page) paint(colour, s string) string {
+	if !p.style.Colour || s == "" {
+		return s
+	}
+	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+}
+
+// wrap prints text in lines of the page's width, each behind an indent.
+func (p *page) wrap(indent, text string) {
+	line := indent
+	for _, w := range strings.Fields(clean(text)) {
+		if line != indent && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > p.style.Width {
+			p.print("%s\n", line)
+			line = indent
+		}
+		if line != indent {
+			line += " "
+		}
+		line += w
+	}
+	if line != indent {
+		p.print("%s\n", line)
+	}
+}
+
+// clean makes text from a model safe to print: what could steer a terminal is
+// shown as a question mark.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' {
+			return ' '
+		}
+		if r < 0x20 || 0x7f <= r && r < 0xa0 || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// JSON writes a value as indented JSON with a final line break.
+func JSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func severityColour(s ssf.Severity) string {
+	switch s {
+	case ssf.Error:
+		return red
+	case ssf.Gap, ssf.Warning:
+		return yellow
+	}
+	return blue
+}
+
+// diagnostic prints one diagnostic with its line, caret and way out.
+func (p *page) diagnostic(d ssf.Diagnostic) {
+	at := d.Pos.String()
+	if at != "" {
+		at = p.paint(bold, at) + ": "
+	}
+	p.print("%s%s: %s  %s\n", at, p.paint(severityColour(d.Severity), string(d.Severity)), clean(d.Message), p.paint(faint, "["+string(d.Check)+"]"))
+	p.snippet(d.Pos, d.Snippet, severityColour(d.Severity))
+	p.wrap("   ", d.Hint)
+	for _, r := range d.Related {
+		if r.File != "" {
+			p.print("   %s: %s\n", r.Pos, clean(r.Message))
+		}
+	}
+}
+
+// snippet prints a source line with a caret below, cut to the width.
+func (p *page) snippet(at ssf.Pos, line, colour string) {
+	if line == "" || at.Col < 1 {
+		return
+	}
+	number := fmt.Sprintf("%5d | ", at.Line)
+	runes := []rune(clean(line))
+	from, to := at.Col-1, max(at.EndCol-1, at.Col)
+	from, to = min(from, len(runes)), min(max(to, from+1), len(runes)+1)
+	if room := p.style.Width - len(number); len(runes) > room && room > 20 {
+		start := max(0, min(from-room/3, len(runes)-room))
+		runes = runes[start:min(len(runes), start+room)]
+		from, to = from-start, min(to-start, len(runes)+1)
+		if start > 0 {
+			copy(runes, []rune("..."))
+		}
+	}
+	carets := strings.Repeat("^", max(1, to-from))
+	p.print("%s%s\n%s| %s%s\n", number, string(runes), strings.Repeat(" ", len(number)-2), strings.Repeat(" ", from), p.paint(colour, carets))
+}
+
+// CheckOptions choose what Check shows.
+type CheckOptions struct {
+	Hints bool // improvements too
+	Quiet bool // only the summary
+}
+
+// Check writes the verdict: every problem in file order, then the summary.
+func Check(w io.Writer, c *ssf.Case, style Style, o CheckOptions) error {
+	p := newPage(w, style)
+	hidden := 0
+	for _, d := range c.Diagnostics {
+		switch {
+		case o.Quiet:
+		case d.Severity == ssf.Hint && !o.Hints:
+			hidden++
+		default:
+			p.diagnostic(d)
+			p.print("\n")
+		}
+	}
+	p.summary(c)
+	if hidden > 0 {
+		p.print("%s\n", p.paint(faint, fmt.Sprintf("%s: ssf check --hints", count(hidden, "hint"))))
+	}
+	return p.err
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// summary is the last part of a check: one line a phase, then the reach.
+func (p *page) summary(c *ssf.Case) {
+	name := c.System.Name
+	if c.System.Version != "" {
+		name += " " + c.System.Version
+	}
+	if name == "" {
+		name = "A product without a name"
+	}
+	var facts []string
+	if c.Commit != "" {
+		commit := "commit " + c.Commit[:min(7, len(c.Commit))]
+		if c.Dirty {
+			commit += " with changes"
+		}
+		facts = append(facts, commit)
+	}
+	for _, l := range c.Library {
+		facts = append(facts, "library "+l.Name+" "+l.Version)
+	}
+	p.wrap("", strings.Join(append([]string{name}, facts...), ", "))
+	if ssf.HasErrors(c.Diagnostics) {
+		errs := 0
+		for _, d := range c.Diagnostics {
+			if d.Severity == ssf.Error {
+				errs++
+			}
+		}
+		p.print("%s\n", p.paint(red, count(errs, "error")+": the model contradicts itself or cannot be read, so nothing below can be relied on"))
+	}
+	for _, ph := range c.Phases {
+		p.phase(c, ph)
+	}
+	for _, g := range c.Gates {
+		state := p.paint(green, "met")
+		if !g.Met {
+			state = p.paint(red, "not met")
+		}
+		p.print("gate %s: %d of at most %d, %s\n", g.ID, len(g.Open), g.AtMost, state)
+	}
+	reach := "reach: " + p.paint(bold, string(c.Reach))
+	switch {
+	case c.ReachAsked == "":
+		p.print("%s (no policy asks for more)\n", reach)
+	case Reached(c):
+		p.print("%s (policy asks %s)\n", reach, c.ReachAsked)
+	default:
+		p.print("%s (policy asks %s)  %s\n", reach, c.ReachAsked, p.paint(red, "not reached"))
+	}
+}
+
+// phase is one line: what is done, and what is not.
+func (p *page) phase(c *ssf.Case, ph ssf.PhaseResult) {
+	done := "not shown: there is nothing to count"
+	if ph.Of > 0 {
+		done = fmt.Sprintf("%d of %d %s", ph.Done, ph.Of, ph.Counts)
+	}
+	byStatus := map[ssf.Status]int{}
+	for _, x := range ph.Controls {
+		byStatus[x.Status]++
+	}
+	var parts []string
+	for _, s := range []struct {
+		status ssf.Status
+		says   string
+	}{{ssf.Met, "met"}, {ssf.Unmet, "unmet"}, {ssf.UnknownYet, "unknown"}, {ssf.NotAssessed, "not assessed"}} {
+		if n := byStatus[s.status]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s.says))
+		}
+	}
+	if ph.Name == ssf.PhaseContext && len(c.Questions) > 0 {
+		parts = append(parts, count(len(c.Questions), "question"))
+	}
+	p.print("  %-15s %-30s controls: %s\n", ph.Name, done, strings.Join(parts, ", "))
+}
+
+// Reached reports whether the declared reach and every gate are met. Without
+// a policy nothing is asked.
+func Reached(c *ssf.Case) bool {
+	if slices.ContainsFunc(c.Gates, func(g ssf.GateResult) bool { return !g.Met }) {
+		return false
+	}
+	return c.ReachAsked == "" || slices.Index(ssf.Phases, c.Reach) >= slices.Index(ssf.Phases, c.ReachAsked)
+}
+
+// Threats writes the threats for which keep is true, grouped by rule, the
+// worst first.
+func Threats(w io.Writer, c *ssf.Case, style Style, keep func(*ssf.Threat) bool) error {
+	p := newPage(w, style)
+	groups := map[ssf.ID][]*ssf.Threat{}
+	var order []ssf.ID
+	total, open := 0, 0
+	for i := range c.Threats {
+		t := &c.Threats[i]
+		if !keep(t) {
+			continue
+		}
+		total++
+		if !t.State.Treated() {
+			open++
+		}
+		if groups[t.Rule] == nil {
+			order = append(order, t.Rule)
+		}
+		groups[t.Rule] = append(groups[t.Rule], t)
+	}
+	if total == 0 {
+		p.print("no threats\n")
+		return p.err
+	}
+	for _, ts := range groups {
+		slices.SortStableFunc(ts, worse)
+	}
+	slices.SortStableFunc(order, func(a, b ssf.ID) int {
+		return cmp.Or(worse(groups[a][0], groups[b][0]), strings.Compare(string(a), string(b)))
+	})
+	for _, id := range order {
+		ts := groups[id]
+		p.print("%s  %s\n", p.paint(bold, string(id)), p.paint(faint, string(ts[0].Origin)))
+		if title := clean(ts[0].Title); title != "" {
+			p.wrap("  ", title)
+		}
+		wide := 0
+		for _, t := range ts {
+			wide = max(wide, utf8.RuneCountInString(string(t.Element)))
+		}
+		for _, t := range ts {
+			p.row(t, wide)
+		}
+		p.print("\n")
+	}
+	p.print("%s, %d open; ssf explain ID says why one is there\n", count(total, "threat"), open)
+	return p.err
+}
+
+// row is one threat: state, risk, where, and why it is in that state.
+func (p *page) row(t *ssf.Threat, wide int) {
+	colour := green
+	if !t.State.Treated() {
+		colour = red
+	} else if t.State == ssf.Planned || t.State == ssf.Claimed {
+		colour = yellow
+	}
+	head := fmt.Sprintf("  %-14s %-8s %-*s", t.State, t.Risk, wide, t.Element)
+	p.print("%s\n", strings.TrimRight(strings.Replace(head, string(t.State), p.paint(colour, string(t.State)), 1), " "))
+	p.wrap("      ", t.Why)
+}
+
+func worse(a, b *ssf.Threat) int {
+	treated := func(t *ssf.Threat) int {
+		if t.State.Treated() {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(treated(a)-treated(b), int(b.Risk.Worst())-int(a.Risk.Worst()), slices.Index(ssf.States, a.State)-slices.Index(ssf.States, b.State), strings.Compare(string(a.ID), string(b.ID)))
+}
+
+// Questions writes the open questions, those that decide most first.
+func Questions(w io.Writer, c *ssf.Case, style Style) error {
+	p := newPage(w, style)
+	n := 0
+	for _, q := range c.Questions {
+		if len(q.Elements) == 0 {
+			continue
+		}
+		n++
+		p.print("%d. %s  %s\n", n, p.paint(bold, string(q.Fact)), p.paint(faint, "decides "+count(q.Unlocks, "threat")))
+		p.wrap("   ", q.Asks)
+		if len(q.Values) > 0 {
+			p.wrap("   ", "answer: "+strings.Join(q.Values, " | "))
+		}
+		p.wrap("   ", "at: "+join(q.Elements))
+		if len(q.Asked) > 0 {
+			p.wrap("   ", "asked already at: "+join(q.Asked))
+		}
+		p.print("\n")
+	}
+	waiting := len(c.Questions) - n
+	switch {
+	case n == 0 && waiting == 0:
+		p.print("no open questions\n")
+	case n == 0:
+		p.print("no new questions; %s asked already and not answered\n", count(waiting, "question"))
+	default:
+		p.print("%s; write the answer as a key of the element, or `FACT: {unknown: yes}` if nobody knows yet\n", count(n, "question"))
+	}
+	return p.err
+}
+
+func join(ids []ssf.ID) string {
+	s := make([]string, len(ids))
+	for i, id := range ids {
+		s[i] = string(id)
+	}
+	return strings.Join(s, ", ")
+}

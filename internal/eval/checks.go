@@ -214,7 +214,7 @@ func checkTreatments(e *evaluation) int {
 		}
 	}
 	for i := range e.instances {
-		if in := &e.instances[i]; e.c.Threats[i].Risk == ssf.Unknown && in.state.Treated() {
+		if in := &e.instances[i]; e.c.Threats[i].Risk == ssf.Unknown && in.state.Treated() && in.state != ssf.NotApplicable {
 			e.report("threats/unrated", in.id, e.nodes[in.node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.id, e.c.Threats[i].ImpactWhy)
 		}
 	}

@@ -248,7 +248,7 @@ func (e *evaluation) treat() {
 		case in.there == rule.Unknown:
 			in.state, in.why = ssf.Undecided, "an unknown fact decides whether it is there"
 		case in.claim == rule.True:
-			in.state, in.why = ssf.Claimed, "claimed: "+join(in.claims)
+			in.state, in.why = ssf.Claimed, join(in.claims)
 		}
 		for _, step := range []func(int, *instance) bool{
 			func(i int, in *instance) bool { return e.byDecision(in, decisions[i]) },

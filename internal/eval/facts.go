@@ -91,8 +91,9 @@ func (f family) anyOf(id ssf.ID, ancestors []ssf.Ref) rule.Truth {
 }
 
 // implications are what kind, technologies or protocol say about a fact of an
-// element. open means that a kind below the declared one, or a technology or
-// protocol that is not declared, could say more.
+// element. A kind says it for all its technologies, so they are heard only
+// where it is silent. open means that a kind below the declared one, or a
+// technology or protocol that is not declared, could say more.
 func (e *evaluation) implications(n *node, def *ssf.FactDef) (vs []ssf.Implied, open bool) {
 	get := func(f family, id ssf.ID) {
 		if v, ok := f.implies[id][def.ID]; ok {
@@ -102,7 +103,9 @@ func (e *evaluation) implications(n *node, def *ssf.FactDef) (vs []ssf.Implied, 
 	}
 	switch {
 	case n.component != nil:
-		get(e.kinds, n.kind.ID)
+		if get(e.kinds, n.kind.ID); len(vs) > 0 || open {
+			return vs, open
+		}
 		for _, t := range n.component.Tech {
 			get(e.techs, t.ID)
 		}

@@ -80,13 +80,8 @@ func (p *page) why(y ssf.Why, indent string) {
 		head += string(y.Member) + ": "
 	}
 	text := clean(strings.Join(strings.Fields(y.Text), " "))
-	if len(y.Parts) > 0 && y.Members == 0 {
-		if i := strings.Index(text, "&&"); i >= 0 && len(y.Parts) > 1 {
-			text = "all of"
-		}
-		if i := strings.Index(text, "||"); i >= 0 && len(y.Parts) > 1 && text != "all of" {
-			text = "any of"
-		}
+	if len(y.Parts) > 1 && y.Members == 0 {
+		text = joiner(y)
 	}
 	p.print("%s%s\n", head, text)
 	for _, f := range y.Facts {
@@ -102,6 +97,19 @@ func (p *page) why(y ssf.Why, indent string) {
 	for _, part := range y.Parts {
 		p.why(part, indent+"  ")
 	}
+}
+
+// joiner says in words what joins the parts of a condition: the operator that
+// stands between the first two.
+func joiner(y ssf.Why) string {
+	_, rest, _ := strings.Cut(y.Text, y.Parts[0].Text)
+	switch rest = strings.TrimLeft(rest, ") \n\t"); {
+	case strings.HasPrefix(rest, "&&"):
+		return "all of"
+	case strings.HasPrefix(rest, "||"):
+		return "any of"
+	}
+	return strings.Join(strings.Fields(clean(y.Text)), " ")
 }
 
 // fact says what a fact is and where that comes from.

@@ -235,7 +235,7 @@ func (p *page) summary(c *ssf.Case) {
 
 // phase is one line: what is done, and what is not.
 func (p *page) phase(c *ssf.Case, ph ssf.PhaseResult) {
-	done := "not shown: there is nothing to count"
+	done := "nothing to count yet"
 	if ph.Of > 0 {
 		done = fmt.Sprintf("%d of %d %s", ph.Done, ph.Of, ph.Counts)
 	}
@@ -253,9 +253,9 @@ func (p *page) phase(c *ssf.Case, ph ssf.PhaseResult) {
 		}
 	}
 	if ph.Name == ssf.PhaseContext && len(c.Questions) > 0 {
-		parts = append(parts, count(len(c.Questions), "question"))
+		parts[len(parts)-1] += "; " + count(len(c.Questions), "question")
 	}
-	p.print("  %-15s %-30s controls: %s\n", ph.Name, done, strings.Join(parts, ", "))
+	p.print("  %-15s %-28s controls: %s\n", ph.Name, done, strings.Join(parts, ", "))
 }
 
 // Reached reports whether the declared reach and every gate are met. Without

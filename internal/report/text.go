@@ -170,7 +170,7 @@ func Check(w io.Writer, c *ssf.Case, style Style, o CheckOptions) error {
 	}
 	p.summary(c)
 	if hidden > 0 {
-		p.print("%s\n", p.paint(faint, fmt.Sprintf("%s: ssf check --hints", count(hidden, "hint"))))
+		p.print("%s\n", p.paint(faint, count(hidden, "hint")+" not shown; `ssf check --hints` shows them"))
 	}
 	return p.err
 }
@@ -313,7 +313,7 @@ func Threats(w io.Writer, c *ssf.Case, style Style, keep func(*ssf.Threat) bool)
 		}
 		p.print("\n")
 	}
-	p.print("%s, %d open; ssf explain ID says why one is there\n", count(total, "threat"), open)
+	p.print("%s, %d open; `ssf explain ID` says why one is there\n", count(total, "threat"), open)
 	return p.err
 }
 
@@ -367,7 +367,7 @@ func Questions(w io.Writer, c *ssf.Case, style Style) error {
 	case n == 0:
 		p.print("no new questions; %s asked already and not answered\n", count(waiting, "question"))
 	default:
-		p.print("%s; write the answer as a key of the element, or `FACT: {unknown: yes}` if nobody knows yet\n", count(n, "question"))
+		p.wrap("", count(n, "question")+"; write the answer as a key of the element, or `FACT: {unknown: yes}` if nobody knows yet")
 	}
 	return p.err
 }

@@ -1,0 +1,113 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"ssf"
+)
+
+// hostile is what a stranger may write into a name: colours, a cursor that
+// goes up, a title, a change of direction, a line break, a C1 control.
+const hostile = "a\x1b[31m\x1b[1A\x1b]0;owned\x07\u202eb\nc\u009b"
+
+// TestClean: nothing that steers a terminal passes, whichever writer prints it.
+func TestClean(t *testing.T) {
+	id := ssf.ID("web")
+	d := ssf.Diagnostic{Check: "context/no-zone", Subject: id, Severity: ssf.Gap, Message: hostile, Hint: hostile, Snippet: hostile,
+		Pos: ssf.Pos{File: "ssf.yaml", Line: 1, Col: 3, EndCol: 6}, Related: []ssf.Related{{Message: hostile, Pos: ssf.Pos{File: "ssf.yaml", Line: 2, Col: 1}}}}
+	c := &ssf.Case{
+		System:      ssf.SystemInfo{Name: hostile, Version: hostile},
+		Diagnostics: []ssf.Diagnostic{d},
+		Threats:     []ssf.Threat{{ID: "x@web", Rule: "x", Element: id, Title: hostile, State: ssf.Open, Why: hostile}},
+		Questions:   []ssf.OpenQuestion{{Fact: "f", Elements: []ssf.ID{id}, Asks: hostile, Unlocks: 1}},
+	}
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"check":     func(b *bytes.Buffer) error { return Check(b, c, Style{}, CheckOptions{}) },
+		"threats":   func(b *bytes.Buffer) error { return Threats(b, c, Style{}, func(*ssf.Threat) bool { return true }) },
+		"questions": func(b *bytes.Buffer) error { return Questions(b, c, Style{}) },
+		"explain": func(b *bytes.Buffer) error {
+			return ExplainThreat(b, &ssf.Explanation{ID: "x@web", Verdict: hostile, Kind: hostile, Threat: &c.Threats[0], When: &ssf.Why{Text: hostile, Truth: "true"}}, Style{})
+		},
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "a?") {
+			t.Errorf("%s does not print the text at all:\n%s", name, b.String())
+		}
+		for _, r := range b.String() {
+			if r < 0x20 && r != '\n' || 0x7f <= r && r < 0xa0 || r == 0x202e {
+				t.Errorf("%s prints %U:\n%q", name, r, b.String())
+				break
+			}
+		}
+	}
+}
+
+// TestThreatsOrder: open before treated, and an unknown risk ranks as the worst.
+func TestThreatsOrder(t *testing.T) {
+	c := &ssf.Case{Threats: []ssf.Threat{
+		{ID: "low@a", Rule: "low", Element: "a", State: ssf.Open, Risk: ssf.Low},
+		{ID: "done@a", Rule: "done", Element: "a", State: ssf.Mitigated, Risk: ssf.Critical},
+		{ID: "unknown@a", Rule: "unknown", Element: "a", State: ssf.Open, Risk: ssf.Unknown},
+		{ID: "high@a", Rule: "high", Element: "a", State: ssf.Open, Risk: ssf.High},
+	}}
+	var b bytes.Buffer
+	if err := Threats(&b, c, Style{}, func(*ssf.Threat) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	last := -1
+	for _, id := range []string{"unknown  ", "high  ", "low  ", "done  "} {
+		i := strings.Index("\n"+b.String(), "\n"+id)
+		if i <= last {
+			t.Errorf("%q is not in its place:\n%s", id, b.String())
+		}
+		last = i
+	}
+	if !strings.Contains(b.String(), "4 threats, 3 open") {
+		t.Errorf("counts are wrong:\n%s", b.String())
+	}
+}
+
+// TestSnippet: the caret stands below what is meant, also where the line is cut.
+func TestSnippet(t *testing.T) {
+	long := strings.Repeat("x", 100) + "HERE" + strings.Repeat("y", 100)
+	for _, at := range []struct {
+		line string
+		col  int
+	}{{"  key: HERE", 8}, {long, 101}, {"é: HERE", 4}, {strings.Repeat("z", 300) + "HERE", 301}} {
+		var b bytes.Buffer
+		p := newPage(&b, Style{Width: 80})
+		p.snippet(ssf.Pos{File: "f", Line: 7, Col: at.col, EndCol: at.col + 4}, at.line, "")
+		lines := strings.Split(b.String(), "\n")
+		source, carets := []rune(lines[0]), lines[1]
+		i := strings.Index(carets, "^^^^")
+		if i < 0 || string(source[i:i+4]) != "HERE" || strings.Count(carets, "^") != 4 {
+			t.Errorf("the caret is off:\n%s", b.String())
+		}
+		for _, l := range lines {
+			if utf8.RuneCountInString(l) > 80 {
+				t.Errorf("wider than 80 columns: %q", l)
+			}
+		}
+	}
+}
+
+// TestColour: colour only where it is asked for, and the same text without it.
+func TestColour(t *testing.T) {
+	c := &ssf.Case{System: ssf.SystemInfo{Name: "Shop"}, Diagnostics: []ssf.Diagnostic{{Check: "model/syntax", Severity: ssf.Error, Message: "m", Pos: ssf.Pos{File: "f", Line: 1, Col: 1, EndCol: 2}, Snippet: "x"}}}
+	var plain, coloured bytes.Buffer
+	if err := Check(&plain, c, Style{}, CheckOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(&coloured, c, Style{Colour: true}, CheckOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[31m") {
+		t.Errorf("plain:\n%q\ncoloured:\n%q", plain.String(), coloured.String())
+	}
+}

@@ -3,7 +3,6 @@ package eval
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"ssf"
@@ -67,14 +66,28 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// considered reports whether any threat was derived or stated at a node.
-func (e *evaluation) considered(n int32) bool { return n >= 0 && len(e.at[n]) > 0 }
+// considered is whether any threat was derived or stated at a node; unknown if
+// it is not decided whether one of them is there.
+func (e *evaluation) considered(n int32) rule.Truth {
+	if n < 0 {
+		return rule.False
+	}
+	best := rule.False
+	for _, at := range e.at[n] {
+		best = max(best, e.instances[at].there)
+	}
+	return best
+}
 
 func checkFunctions(e *evaluation) (looked int) {
 	for i := range e.nodes {
 		if f := e.nodes[i].function; f != nil {
 			looked++
-			if !e.considered(int32(i)) && len(f.Misuse) == 0 {
+			switch t := e.considered(int32(i)); {
+			case t == rule.True || len(f.Misuse) > 0:
+			case t == rule.Unknown:
+				e.unsure["TH-1"] = true
+			default:
 				e.report("threats/unconsidered-function", f.ID, f.Pos, "", nil, "no threat at function %s was considered", f.ID)
 			}
 		}
@@ -86,10 +99,16 @@ func checkFunctions(e *evaluation) (looked int) {
 // the end that it reaches or at a function of that end.
 func checkCrossings(e *evaluation) (looked int) {
 	w := e.world
-	functions := map[int32]bool{}
+	behind := make([]rule.Truth, len(e.nodes)) // what was considered at the functions of a component
+	for i := range behind {
+		behind[i] = rule.False
+	}
 	for i := range e.nodes {
-		if e.nodes[i].function != nil && e.considered(int32(i)) {
-			functions[w.One(int32(i), rule.At)] = true
+		if e.nodes[i].function == nil {
+			continue
+		}
+		if at := w.One(int32(i), rule.At); at >= 0 {
+			behind[at] = max(behind[at], e.considered(int32(i)))
 		}
 	}
 	for i := range e.nodes {
@@ -99,7 +118,14 @@ func checkCrossings(e *evaluation) (looked int) {
 		}
 		looked++
 		to := w.One(n, rule.To)
-		if !e.considered(n) && !e.considered(to) && !functions[to] {
+		there := max(e.considered(n), e.considered(to))
+		if to >= 0 {
+			there = max(there, behind[to])
+		}
+		switch there {
+		case rule.Unknown:
+			e.unsure["TH-2"] = true
+		case rule.False:
 			e.report("threats/unconsidered-crossing", f.ID, f.Pos, "", nil, "flow %s crosses a boundary, and no threat at it or behind it was considered", f.ID)
 		}
 	}
@@ -109,21 +135,25 @@ func checkCrossings(e *evaluation) (looked int) {
 // checkTechnologies looks at each process: a rule of implementation was tried
 // on it, one of its flows or one of its functions.
 func checkTechnologies(e *evaluation) (looked int) {
-	tried := func(kind ssf.ID) bool {
+	tried := func(kind ssf.ID) rule.Truth {
+		best := rule.False
 		for i := range e.rules {
-			if r := &e.rules[i]; r.Origin == ssf.Implementation && e.kinds.anyOf(kind, r.Kinds) == rule.True {
-				return true
+			if r := &e.rules[i]; r.Origin == ssf.Implementation {
+				best = max(best, e.kinds.anyOf(kind, r.Kinds))
 			}
 		}
-		return false
+		return best
 	}
 	for i := range e.nodes {
 		c := e.nodes[i].component
-		if c == nil || !e.runs(c.Kind.ID) {
+		if c == nil || e.runs(c.Kind.ID) == rule.False {
 			continue
 		}
 		looked++
-		if !tried(c.Kind.ID) {
+		switch tried(c.Kind.ID) {
+		case rule.Unknown:
+			e.unsure["TH-3"] = true
+		case rule.False:
 			e.report("threats/unconsidered-technology", c.ID, c.Pos, "", nil, "no rule about implementation is meant for a %s such as %s", c.Kind.ID, c.ID)
 		}
 	}
@@ -214,7 +244,11 @@ func checkTreatments(e *evaluation) int {
 		}
 	}
 	for i := range e.instances {
-		if in := &e.instances[i]; e.c.Threats[i].Risk == ssf.Unknown && in.state.Treated() && in.state != ssf.NotApplicable {
+		in := &e.instances[i]
+		if !in.state.Treated() {
+			e.unsure["TH-5"] = true // how it will be treated is not chosen
+		}
+		if e.c.Threats[i].Risk == ssf.Unknown && in.state.Treated() && in.state != ssf.NotApplicable {
 			e.report("threats/unrated", in.id, e.nodes[in.node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.id, e.c.Threats[i].ImpactWhy)
 		}
 	}
@@ -228,12 +262,13 @@ func (e *evaluation) notDerived(p ssf.Pattern, at []ssf.Where) {
 	if p.Element.ID == "" {
 		id = p.Rule.ID
 	}
-	var here []ssf.ID
-	for i := range e.instances {
-		if in := &e.instances[i]; in.ruleID() == p.Rule.ID || e.nodes[in.node].ID == p.Element.ID {
-			here = append(here, in.id)
-		}
+	near := slices.Clone(e.of[p.Rule.ID])
+	if n := e.world.Lookup(p.Element.ID); n >= 0 {
+		near = append(near, e.at[n]...)
 	}
+	slices.Sort(near)
+	near = slices.Compact(near)
+	here := e.ids(near[:min(len(near), 6)])
 	hint := "delete it"
 	if len(here) > 0 {
 		hint += ", or name one of these: " + few(here)
@@ -288,207 +323,4 @@ func lastDay(now time.Time, d string) (time.Time, bool) {
 		return day.AddDate(n, 0, 0), true
 	}
 	return day.AddDate(0, 0, n), true
-}
-
-// checkMitigated finds threats without a mitigation in place, and mitigations
-// without a threat.
-func checkMitigated(e *evaluation) (looked int) {
-	for i := range e.instances {
-		in := &e.instances[i]
-		looked++
-		if !in.state.Treated() {
-			e.openAt("IM-1", in.id)
-		}
-		if in.state == ssf.Planned {
-			e.report("implementation/planned", in.id, e.nodes[in.node].Pos, "", nil, "%s is not countered yet: %s", in.id, in.why)
-		}
-		if t := &e.c.Threats[i]; in.state == ssf.Mitigated && len(t.Mitigations) == 1 && t.Risk.Worst() >= ssf.High {
-			e.report("implementation/sole-cut", in.id, e.nodes[in.node].Pos, "", nil, "only %s stands between %s and a %s risk", t.Mitigations[0], in.id, t.Risk)
-		}
-	}
-	for i := range e.Model.Mitigations {
-		m := &e.Model.Mitigations[i]
-		for _, p := range m.Counters {
-			if len(e.matching(p, nil)) == 0 {
-				e.report("implementation/counters-nothing", m.ID, p.Pos, "delete it, or see `ssf explain "+string(p.ID())+"`", nil, "mitigation %s counters %s, which is not derived", m.ID, p.ID())
-			}
-		}
-	}
-	return looked
-}
-
-func checkPlaces(e *evaluation) int {
-	for i := range e.Model.Mitigations {
-		m := &e.Model.Mitigations[i]
-		if m.State.ID != "implemented" {
-			continue
-		}
-		if len(m.Where) == 0 {
-			e.report("implementation/no-place", m.ID, m.Pos, "", nil, "mitigation %s is implemented, and nobody says where", m.ID)
-		}
-		for _, w := range m.Where {
-			if e.resolves(w.ID) == "" {
-				e.report("implementation/place-missing", m.ID, w.Pos, e.nearestFile(string(w.ID)), nil, "%s does not exist", w.ID)
-			}
-		}
-	}
-	return len(e.Model.Mitigations)
-}
-
-// nearestFile helps who mistyped a path: files with that name elsewhere, or
-// the symbols of the file.
-func (e *evaluation) nearestFile(place string) string {
-	if e.Tree == nil {
-		return ""
-	}
-	file, _, hasSymbol := strings.Cut(place, "#")
-	if _, found := slices.BinarySearch(e.Tree.Files, file); found && hasSymbol {
-		if names, known := e.Tree.Symbols(file); known {
-			return "the file has " + few(names)
-		}
-	}
-	var same []string
-	base := file[strings.LastIndexByte(file, '/')+1:]
-	for _, f := range e.Tree.Files {
-		if strings.HasSuffix("/"+f, "/"+base) {
-			same = append(same, f)
-		}
-	}
-	if len(same) > 0 {
-		return "did you mean " + few(same) + "?"
-	}
-	return ""
-}
-
-// checkStandards wants a coding standard for each technology of code of ours
-// for which the library has one.
-func checkStandards(e *evaluation) (looked int) {
-	for i := range e.Model.Components {
-		c := &e.Model.Components[i]
-		if len(c.Code) == 0 || !e.runs(c.Kind.ID) {
-			continue
-		}
-		looked++
-		covered := false
-		var fit []ssf.ID
-		for _, s := range e.Library.Standards {
-			for _, t := range c.Tech {
-				if hasRef(s.For, t.ID) {
-					fit = append(fit, s.ID)
-					covered = covered || hasRef(e.Model.Use.Standards, s.ID)
-				}
-			}
-		}
-		if !covered {
-			hint := "the library has none for these technologies yet"
-			if len(fit) > 0 {
-				hint = "add `use: {standards: [" + string(fit[0]) + "]}`"
-			}
-			e.report("implementation/no-standard", c.ID, c.Pos, hint, nil, "no coding standard is adopted for the code of %s", c.ID)
-		}
-	}
-	for _, s := range e.Library.Standards {
-		if !hasRef(e.Model.Use.Standards, s.ID) {
-			continue
-		}
-		for _, r := range s.Rules {
-			if len(r.CheckedBy) == 0 {
-				e.report("implementation/unchecked-rule", s.ID+"/"+r.ID, e.Model.System.Pos, "", nil, "no analyser checks %s of %s: %s", r.ID, s.ID, r.Says)
-			}
-		}
-	}
-	return looked
-}
-
-// checkAudits wants each standard in use checked by an audit that covers the
-// code it is for.
-func checkAudits(e *evaluation) int {
-	for _, use := range e.Model.Use.Standards {
-		var covers []ssf.Ref
-		var at ssf.Pos
-		for i := range e.Model.Audits {
-			if a := &e.Model.Audits[i]; a.Standard.ID == use.ID {
-				covers = append(covers, a.Covers...)
-				at = a.Pos
-			}
-		}
-		if len(covers) == 0 {
-			e.report("implementation/no-audit", use.ID, use.Pos, "", nil, "no audit checks the code against %s", use.ID)
-			continue
-		}
-		e.checkCoverage(use.ID, covers, at)
-	}
-	return len(e.Model.Use.Standards)
-}
-
-func (e *evaluation) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos) {
-	if e.Tree == nil {
-		return
-	}
-	i := slices.IndexFunc(e.Library.Standards, func(s ssf.Standard) bool { return s.ID == standard })
-	var left []string
-	for j := range e.Model.Components {
-		c := &e.Model.Components[j]
-		if !slices.ContainsFunc(c.Tech, func(t ssf.Ref) bool { return hasRef(e.Library.Standards[i].For, t.ID) }) {
-			continue
-		}
-		for _, f := range e.Tree.Files {
-			in := func(gs []ssf.Ref) bool {
-				return slices.ContainsFunc(gs, func(g ssf.Ref) bool { return ssf.MatchPath(string(g.ID), f) })
-			}
-			if isCode(f) && in(c.Code) && !in(covers) {
-				left = append(left, f)
-			}
-		}
-	}
-	if len(left) > 0 {
-		slices.Sort(left)
-		left = slices.Compact(left)
-		e.report("implementation/narrow-audit", standard, at, "", nil, "the audit of %s leaves out %s: %s", standard, plural(len(left), "file", "files"), few(left))
-	}
-}
-
-// checkVerifications wants a verification for each mitigation and for each
-// claim, and writes what there is into the case.
-func checkVerifications(e *evaluation) (looked int) {
-	verified := map[ssf.ID]bool{}
-	for i := range e.Model.Verify {
-		v := &e.Model.Verify[i]
-		info := ssf.VerificationInfo{ID: v.ID, State: "never_run", Verifies: []ssf.ID{}, Evidence: []ssf.ID{}, Pos: v.Pos}
-		for _, m := range v.Verifies {
-			verified[m.ID] = true
-			info.Verifies = append(info.Verifies, m.ID)
-		}
-		e.c.Verifications = append(e.c.Verifications, info)
-	}
-	for i := range e.Model.Mitigations {
-		m := &e.Model.Mitigations[i]
-		looked++
-		if !verified[m.ID] && m.State.ID == "implemented" {
-			e.report("verification/missing", m.ID, m.Pos, "add a verification with `verifies: ["+string(m.ID)+"]`", nil, "nothing verifies mitigation %s", m.ID)
-		}
-	}
-	seen := map[ssf.ID]bool{}
-	for i := range e.instances {
-		in := &e.instances[i]
-		if in.claim != rule.True || in.state != ssf.Claimed {
-			continue
-		}
-		for _, c := range in.claims {
-			if seen[c] {
-				continue
-			}
-			seen[c] = true
-			looked++
-			if !verified[c] {
-				at, _, _ := strings.Cut(string(c), ".")
-				pos := e.nodes[in.node].Pos
-				if n := e.world.Lookup(ssf.ID(at)); n >= 0 {
-					pos = e.nodes[n].Pos
-				}
-				e.report("implementation/claimed-without-verification", c, pos, "add a verification with `verifies: ["+string(c)+"]`", nil, "%s is claimed to counter %s, and nothing verifies it", c, in.id)
-			}
-		}
-	}
-	return looked
 }

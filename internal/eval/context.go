@@ -107,19 +107,21 @@ func (e *evaluation) checkComponent(n int32, nd *node, store bool) {
 	} else if store && len(w.Many(n, rule.Incoming)) == 0 {
 		e.report("context/store-never-read", nd.ID, nd.Pos, "", nil, "nothing reads or writes store %s", nd.ID)
 	}
-	if e.runs(nd.kind.ID) && !c.TechAt.Known() {
+	if e.runs(nd.kind.ID) == rule.True && !c.TechAt.Known() {
 		e.report("context/process-without-technology", nd.ID, nd.Pos, "", nil, "component %s runs, and its technology is not stated", nd.ID)
 	}
 }
 
-// runs reports whether a kind, or one above it, is a process of ours.
-func (e *evaluation) runs(kind ssf.ID) bool {
-	for k := e.kinds.def[kind]; k != nil; k = e.kinds.def[k.Is.ID] {
-		if k.Runs {
-			return true
+// runs is whether a kind, or one above it, is a process of ours; unknown if
+// only one below it is.
+func (e *evaluation) runs(kind ssf.ID) rule.Truth {
+	best := rule.False
+	for i := range e.Library.Kinds {
+		if k := &e.Library.Kinds[i]; k.Runs {
+			best = max(best, e.kinds.is(kind, k.ID))
 		}
 	}
-	return false
+	return best
 }
 
 // subkinds are the kinds that a model may name below one that is too wide.
@@ -146,18 +148,16 @@ func checkCode(e *evaluation) (looked int) {
 	if e.Tree == nil || len(e.Tree.Files) == 0 {
 		return 0
 	}
-	claimed := make([]bool, len(e.Tree.Files))
+	claimed := map[int]bool{}
 	globs := 0
 	for i := range e.Model.Components {
 		for _, g := range e.Model.Components[i].Code {
 			globs++
-			any := false
-			for j, f := range e.Tree.Files {
-				if ssf.MatchPath(string(g.ID), f) {
-					claimed[j], any = true, true
-				}
+			fit := fitting(e.Tree.Files, g)
+			for _, j := range fit {
+				claimed[j] = true
 			}
-			if !any {
+			if len(fit) == 0 {
 				e.report("context/empty-glob", e.Model.Components[i].ID, g.Pos, "", nil, "no file fits %q", g.ID)
 			}
 		}
@@ -175,6 +175,24 @@ func checkCode(e *evaluation) (looked int) {
 		e.report("context/unclaimed-code", "system", e.Model.System.Pos, "", nil, "no component claims %d of %d code files: %s", len(free), looked, few(free))
 	}
 	return looked + globs
+}
+
+// fitting are the indexes of those of the sorted files that fit any of the
+// globs. It looks only at files that begin with the fixed part of a glob.
+func fitting(files []string, globs ...ssf.Ref) (out []int) {
+	for _, g := range globs {
+		fixed, _, _ := strings.Cut(strings.TrimSuffix(string(g.ID), "/"), "*")
+		if i := strings.IndexAny(fixed, `?[\`); i >= 0 {
+			fixed = fixed[:i]
+		}
+		from, _ := slices.BinarySearch(files, fixed)
+		for i := from; i < len(files) && strings.HasPrefix(files[i], fixed); i++ {
+			if ssf.MatchPath(string(g.ID), files[i]) {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
 }
 
 // few names the first of many.
@@ -258,7 +276,11 @@ func checkAssumptions(e *evaluation) int {
 			key  string
 			have bool
 		}{
-			{"owner", a.Owner.ID != ""}, {"check", a.Do.S != ""}, {"when", a.When.ID != ""}, {"effort", a.Effort.ID != ""}, {"default", a.Default.ID != ""},
+			{"owner", a.Owner.ID != ""},
+			{"check", a.Do.S != ""},
+			{"when", a.When.ID != ""},
+			{"effort", a.Effort.ID != ""},
+			{"default", a.Default.ID != ""},
 			{"dismisses or answers", len(a.Dismisses)+len(a.Answers) > 0},
 		} {
 			if !k.have {
@@ -305,14 +327,11 @@ func checkDates(e *evaluation) (looked int) {
 		}
 		looked++
 		if d.lapsed {
-			end, about := d.Until, d.Threat.ID()
+			end := d.Until
 			if end.ID == "" {
 				end = d.Due
 			}
-			if d.Cell.Element.ID != "" {
-				about = ssf.ID(d.Cell.Cell().String())
-			}
-			e.report("context/lapsed-decision", about, end.Pos, "", nil, "the decision ended on %s", end.ID)
+			e.report("context/lapsed-decision", about(d.Decision), end.Pos, "", nil, "the decision ended on %s", end.ID)
 		}
 	}
 	for i := range e.nodes {
@@ -332,6 +351,21 @@ func checkDates(e *evaluation) (looked int) {
 		}
 	}
 	return looked
+}
+
+// about is what a decision is about, as an id.
+func about(d *ssf.Decision) ssf.ID {
+	switch {
+	case d.Cell.Element.ID != "":
+		return ssf.ID(d.Cell.Cell().String())
+	case d.Finding.ID != "":
+		return d.Finding.ID
+	case d.Rate.Rule.ID != "":
+		return d.Rate.ID()
+	case d.Threat.Element.ID == "":
+		return d.Threat.Rule.ID
+	}
+	return d.Threat.ID()
 }
 
 // checkSupport looks at how the product is looked after once it is out.
@@ -356,12 +390,22 @@ func checkQuestions(e *evaluation) int {
 		if n < 0 { // a deployment
 			n = e.world.Lookup(deploymentID(q.Elements[0]))
 		}
-		hint := "write `" + string(q.Fact) + ": ...` there"
+		def, hint := e.vocab.Fact(q.Fact), "write `"+string(q.Fact)+": ...` there"
 		if len(q.Values) > 0 {
 			hint = "write `" + string(q.Fact) + ":` with one of " + strings.Join(q.Values, ", ")
 		}
-		e.report("context/undeclared-fact", q.Fact, e.nodes[max(n, 0)].Pos, hint+"; or `"+string(q.Fact)+": {unknown: yes}` for the time being", e.places(q.Elements[1:]),
-			"%s is not known of %s, and %s: %s", q.Fact, few(q.Elements), plural(q.Unlocks, "threat depends on it", "threats depend on it"), q.Asks)
+		switch {
+		case def != nil && derivedOn(def, ssf.SortAsset):
+			hint = "write `needs: {" + string(q.Fact) + ": ...}` with one of " + strings.Join(q.Values, ", ")
+		case pseudo[q.Fact] == "":
+			hint += "; or `" + string(q.Fact) + ": {unknown: yes}` for the time being"
+		}
+		depends := "cells of the matrix depend on it"
+		if q.Unlocks > 0 {
+			depends = plural(q.Unlocks, "threat depends on it", "threats depend on it")
+		}
+		e.report("context/undeclared-fact", q.Fact, e.nodes[max(n, 0)].Pos, hint, e.places(q.Elements[1:]),
+			"%s is not known of %s, and %s: %s", q.Fact, few(q.Elements), depends, q.Asks)
 	}
 	return len(e.instances)
 }

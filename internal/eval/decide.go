@@ -27,14 +27,21 @@ type heldDecision struct {
 	cond   map[ssf.Sort]*rule.Condition
 }
 
+// A cover is something that treats a threat: a mitigation or an assumption, by
+// its index. It is exact if it names the threat and not only a pattern of it.
+type cover struct {
+	by    int
+	exact bool
+}
+
 // holdAssumptions finds which assumptions hold. One without a condition holds
 // as far as anybody knows: its owner sees to it.
 func (e *evaluation) holdAssumptions() {
 	for i := range e.Model.Assumptions {
 		h := heldAssumption{Assumption: &e.Model.Assumptions[i], holds: rule.True}
 		if h.HoldsIf.S != "" {
-			if h.cond = e.condition(h.HoldsIf, ssf.SortDeployment, h.ID); h.cond != nil {
-				h.holds, h.needs = e.judge(h.cond, -1, false)
+			if h.cond = e.condition(h.HoldsIf, ssf.SortSystem, h.ID); h.cond != nil {
+				h.holds, h.needs = e.judge(h.cond, 0, false)
 			} else {
 				h.holds = rule.Unknown
 			}
@@ -63,16 +70,21 @@ func (e *evaluation) condition(t ssf.Text, on ssf.Sort, subject ssf.ID) *rule.Co
 	return c
 }
 
-// holdDecisions finds what each decision is about. Two exact ones on one
-// instance, or on one cell, contradict each other.
+// holdDecisions finds what each decision is about. Two on one instance, or on
+// one cell, contradict each other, also where one of them is a pattern.
 func (e *evaluation) holdDecisions() {
 	first := map[ssf.ID]*ssf.Decision{}
-	doubled := func(d *ssf.Decision, about ssf.ID) {
-		if f := first[about]; f != nil {
-			e.report("threats/two-decisions", about, d.Pos, "", []ssf.Related{{Message: "the other one", Pos: f.Pos}}, "there are two decisions about %s", about)
-			return
+	doubled := func(d *ssf.Decision, prefix ssf.ID, about ...ssf.ID) {
+		told := false
+		for _, id := range about {
+			f := first[prefix+id]
+			if f == nil {
+				first[prefix+id] = d
+			} else if !told {
+				told = true
+				e.report("threats/two-decisions", id, d.Pos, "", []ssf.Related{{Message: "the other one", Pos: f.Pos}}, "there are two decisions about %s", id)
+			}
 		}
-		first[about] = d
 	}
 	for i := range e.Model.Decisions {
 		h := heldDecision{Decision: &e.Model.Decisions[i], cond: map[ssf.Sort]*rule.Condition{}}
@@ -81,29 +93,57 @@ func (e *evaluation) holdDecisions() {
 		case h.Threat.Rule.ID != "":
 			h.exact = h.Threat.Element.ID != "" && !strings.Contains(string(h.Threat.ID()), "*")
 			h.hits = e.matching(h.Threat, h.At)
-			if h.exact {
-				doubled(h.Decision, h.Threat.ID())
+			if len(h.hits) == 0 && h.exact {
+				doubled(h.Decision, "", h.Threat.ID())
 			}
+			doubled(h.Decision, "", e.ids(h.hits)...)
 			for _, at := range h.hits {
 				if s := e.nodes[e.instances[at].node].sort; h.HoldsIf.S != "" && h.cond[s] == nil {
 					h.cond[s] = e.condition(h.HoldsIf, s, e.instances[at].id)
 				}
 			}
-			if len(h.hits) == 0 && h.HoldsIf.S != "" {
-				if n := e.world.Lookup(h.Threat.Element.ID); n >= 0 {
-					e.condition(h.HoldsIf, e.nodes[n].sort, h.Threat.ID())
+			for j := range e.rules { // what is wrong with its condition shows also where it hits nothing
+				if r := &e.rules[j]; len(h.hits) == 0 && h.HoldsIf.S != "" && ssf.Match(string(h.Threat.Rule.ID), string(r.ID)) {
+					e.condition(h.HoldsIf, r.On, h.Threat.ID())
 				}
 			}
 		case h.Rate.Rule.ID != "":
 			h.hits = e.matching(h.Rate, nil)
-			for _, at := range h.hits {
-				e.instances[at].rated = h.Decision
-			}
-			doubled(h.Decision, "rate "+h.Rate.ID())
+			doubled(h.Decision, "rate ", e.ids(h.hits)...)
+			e.applyRate(&h)
 		case h.Cell.Element.ID != "":
-			doubled(h.Decision, ssf.ID(h.Cell.Cell().String()))
+			doubled(h.Decision, "cell ", ssf.ID(h.Cell.Cell().String()))
 		}
 		e.decided = append(e.decided, h)
+	}
+}
+
+func (e *evaluation) ids(instances []int) (out []ssf.ID) {
+	for _, i := range instances {
+		out = append(out, e.instances[i].id)
+	}
+	return out
+}
+
+// applyRate sets the likelihood that a decision rates. A pattern may raise it;
+// to lower it each threat has to be named, so that none is lowered unseen.
+func (e *evaluation) applyRate(h *heldDecision) {
+	if h.lapsed {
+		return
+	}
+	level, _ := ssf.ParseLevel(string(h.Level.ID))
+	var lower []ssf.ID
+	for _, at := range h.hits {
+		in := &e.instances[at]
+		if l, _ := e.likelihood(in); wild(h.Rate) && level < l {
+			lower = append(lower, in.id)
+			continue
+		}
+		in.rated = h.Decision
+	}
+	if len(lower) > 0 {
+		e.openAt("TH-4", h.Rate.ID())
+		e.report("threats/unreviewed", h.Rate.ID(), h.Rate.Pos, "", nil, "a pattern rates %s lower, and nobody has confirmed it: %s", plural(len(lower), "threat", "threats"), few(lower))
 	}
 }
 
@@ -113,18 +153,33 @@ func (e *evaluation) past(day ssf.Ref) bool {
 	return err == nil && !e.Now.Before(t.AddDate(0, 0, 1))
 }
 
-// matching are the instances that a pattern names, in order.
+// wild reports whether a pattern may name more than one instance.
+func wild(p ssf.Pattern) bool { return strings.Contains(string(p.ID()), "*") }
+
+// matching are the instances that a pattern names, in order. A pattern that is
+// wild on one side only costs no more than the instances on its other side.
 func (e *evaluation) matching(p ssf.Pattern, at []ssf.Where) (hits []int) {
 	r, el := string(p.Rule.ID), string(p.Element.ID)
-	if !strings.Contains(r+el, "*") && len(at) == 0 {
+	var among []int
+	switch n := e.world.Lookup(p.Element.ID); {
+	case !wild(p) && len(at) == 0:
 		for _, id := range []ssf.ID{p.ID(), "own/" + p.ID()} {
 			if i, ok := e.index[id]; ok {
 				return []int{i}
 			}
 		}
 		return nil
+	case n >= 0:
+		among = e.at[n]
+	case !strings.Contains(r, "*"):
+		among = slices.Concat(e.of[p.Rule.ID], e.of["own/"+p.Rule.ID])
+	default:
+		among = make([]int, len(e.instances))
+		for i := range among {
+			among[i] = i
+		}
 	}
-	for i := range e.instances {
+	for _, i := range among {
 		in := &e.instances[i]
 		id := string(in.ruleID())
 		if !ssf.Match(r, id) && !ssf.Match(r, strings.TrimPrefix(id, "own/")) {
@@ -164,222 +219,6 @@ func (e *evaluation) has(n int32, at []ssf.Where) bool {
 		if !ok {
 			return false
 		}
-	}
-	return true
-}
-
-// matchMitigations finds what each mitigation counters and whether it is placed.
-func (e *evaluation) matchMitigations() {
-	for i := range e.Model.Mitigations {
-		m := &e.Model.Mitigations[i]
-		r := ssf.MitigationResult{ID: m.ID, Measure: m.Measure.ID, State: string(m.State.ID), Where: []ssf.ID{}, Counters: []ssf.ID{}, Pos: m.Pos}
-		if r.Measure == "" && slices.ContainsFunc(e.Library.Measures, func(x ssf.Measure) bool { return x.ID == m.ID }) {
-			r.Measure = m.ID
-		}
-		r.Placed = len(m.Where) > 0
-		for _, w := range m.Where {
-			r.Where = append(r.Where, w.ID)
-			r.Placed = r.Placed && e.resolves(w.ID) != ""
-		}
-		for _, p := range m.Counters {
-			for _, at := range e.matching(p, nil) {
-				if !slices.Contains(e.counters[at], i) {
-					e.counters[at] = append(e.counters[at], i)
-					r.Counters = append(r.Counters, e.instances[at].id)
-				}
-			}
-		}
-		slices.Sort(r.Counters)
-		e.c.Mitigations = append(e.c.Mitigations, r)
-	}
-}
-
-// resolves says how a place is known to exist: as a file, as a symbol, or as
-// what cannot be looked up here; empty if it does not.
-func (e *evaluation) resolves(place ssf.ID) string {
-	class, rest, ok := strings.Cut(string(place), ":")
-	if ok && !strings.Contains(class, "/") {
-		if class == "assumption" && !slices.ContainsFunc(e.Model.Assumptions, func(a ssf.Assumption) bool { return a.ID == ssf.ID(rest) }) {
-			return ""
-		}
-		return class
-	}
-	if e.Tree == nil {
-		return "not looked up"
-	}
-	file, symbol, ok := strings.Cut(string(place), "#")
-	if _, found := slices.BinarySearch(e.Tree.Files, file); !found {
-		return ""
-	}
-	if !ok {
-		return "file"
-	}
-	if e.Tree.Symbols != nil {
-		if names, known := e.Tree.Symbols(file); known && !slices.Contains(names, symbol) {
-			return ""
-		}
-	}
-	return "symbol"
-}
-
-// treat finds the state of each instance: first what somebody decided, then
-// what counters it, then what is claimed.
-func (e *evaluation) treat() {
-	decisions := make([][]int, len(e.instances))
-	for i, d := range e.decided {
-		if d.Threat.Rule.ID != "" {
-			for _, at := range d.hits {
-				decisions[at] = append(decisions[at], i)
-			}
-		}
-	}
-	dismissed := make([][]int, len(e.instances))
-	for i, a := range e.holding {
-		for _, p := range a.Dismisses {
-			for _, at := range e.matching(p, nil) {
-				dismissed[at] = append(dismissed[at], i)
-			}
-		}
-	}
-	for i := range e.instances {
-		in := &e.instances[i]
-		in.state, in.why = ssf.Open, "nothing counters it"
-		switch {
-		case in.there == rule.Unknown:
-			in.state, in.why = ssf.Undecided, "an unknown fact decides whether it is there"
-		case in.claim == rule.True:
-			in.state, in.why = ssf.Claimed, join(in.claims)
-		}
-		for _, step := range []func(int, *instance) bool{
-			func(i int, in *instance) bool { return e.byDecision(in, decisions[i]) },
-			func(i int, in *instance) bool { return e.byAssumption(in, dismissed[i]) },
-			func(i int, in *instance) bool { return e.byMitigation(in, e.counters[i]) },
-		} {
-			if step(i, in) {
-				break
-			}
-		}
-	}
-}
-
-func join[S ~string](ss []S) string {
-	var b strings.Builder
-	for i, s := range ss {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(string(s))
-	}
-	return b.String()
-}
-
-// byDecision applies what was decided. A decision that lapsed, whose condition
-// is not true or whose risk is above the person's limit leaves the threat as
-// it is; the checks say so.
-func (e *evaluation) byDecision(in *instance, decisions []int) bool {
-	for _, i := range decisions {
-		d := &e.decided[i]
-		if d.lapsed {
-			in.why = "the decision about it has lapsed"
-			continue
-		}
-		if c := d.cond[e.nodes[in.node].sort]; d.HoldsIf.S != "" {
-			t := rule.Unknown
-			var needs []ssf.FactRef
-			if c != nil {
-				t, needs = e.judge(c, in.node, false)
-			}
-			if t != rule.True {
-				in.why = "the condition of the decision about it is " + t.String()
-				in.needs = sortedRefs(append(in.needs, needs...))
-				continue
-			}
-		}
-		if !d.exact {
-			in.state, in.why = ssf.Unreviewed, "a pattern covers it, and nobody has confirmed it"
-			return true
-		}
-		in.why = d.Because.S
-		switch d.Treat.ID {
-		case "accept":
-			if over, why := e.aboveLimit(in, d.Decision); over {
-				in.why = why
-				continue
-			}
-			in.state = ssf.Accepted
-		case "transfer":
-			in.state, in.why = e.transferred(in, d.To.ID)
-		case "not_applicable":
-			in.state = ssf.NotApplicable
-		case "mitigate":
-			in.state, in.why = ssf.Planned, "planned for "+string(d.Due.ID)
-		}
-		return true
-	}
-	return false
-}
-
-// transferred is the state of a threat that an assumption takes.
-func (e *evaluation) transferred(in *instance, to ssf.ID) (ssf.State, string) {
-	i := slices.IndexFunc(e.holding, func(h heldAssumption) bool { return h.ID == to })
-	switch {
-	case i < 0:
-		return ssf.Open, "the assumption that should take it does not exist"
-	case e.holding[i].holds == rule.True:
-		return ssf.Transferred, "assumption " + string(to)
-	case e.holding[i].holds == rule.Unknown:
-		in.needs = sortedRefs(append(in.needs, e.holding[i].needs...))
-		return ssf.Undecided, "whether assumption " + string(to) + " holds is unknown"
-	}
-	return ssf.Open, "assumption " + string(to) + " does not hold"
-}
-
-func (e *evaluation) byAssumption(in *instance, dismissed []int) bool {
-	for _, i := range dismissed {
-		a := &e.holding[i]
-		exact := slices.ContainsFunc(a.Dismisses, func(p ssf.Pattern) bool { return p.ID() == in.id })
-		if !exact && a.holds == rule.True {
-			in.state, in.why = ssf.Unreviewed, "a pattern of assumption "+string(a.ID)+" covers it, and nobody has confirmed it"
-			return true
-		}
-		state, why := e.transferred(in, a.ID)
-		if state == ssf.Open {
-			continue // it falls to what else counters it
-		}
-		in.state, in.why = state, why
-		return true
-	}
-	return false
-}
-
-// byMitigation needs every mitigation that counters the threat to be
-// implemented and placed.
-func (e *evaluation) byMitigation(in *instance, mitigations []int) bool {
-	if len(mitigations) == 0 || in.there == rule.Unknown {
-		return false
-	}
-	var names []ssf.ID
-	exact, planned, unplaced := true, false, ssf.ID("")
-	for _, i := range mitigations {
-		m, r := &e.Model.Mitigations[i], &e.c.Mitigations[i]
-		names = append(names, m.ID)
-		exact = exact && slices.ContainsFunc(m.Counters, func(p ssf.Pattern) bool { return p.ID() == in.id })
-		switch {
-		case r.State != "implemented":
-			planned = true
-		case !r.Placed:
-			unplaced = m.ID
-		}
-	}
-	switch {
-	case unplaced != "":
-		in.state, in.why = ssf.Open, "mitigation "+string(unplaced)+" has no place that exists"
-	case !exact:
-		in.state, in.why = ssf.Unreviewed, "a pattern of a mitigation covers it, and nobody has confirmed it"
-	case planned:
-		in.state, in.why = ssf.Planned, join(names)
-	default:
-		in.state, in.why = ssf.Mitigated, join(names)
 	}
 	return true
 }

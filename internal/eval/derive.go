@@ -200,6 +200,17 @@ func (e *evaluation) deriveFunction(n int32) {
 	reach := most{top: external, best: isolated}
 	reach.add(e.get(at, "exposure"))
 	crosses := most{top: yes, best: no}
+	switch exposed := e.get(at, "exposure"); {
+	case f.Otherwise.ID == "": // who else may use it is not said
+		crosses.add(0)
+		if len(f.Allow) == 0 {
+			reach.add(0)
+		}
+	case f.Otherwise.ID == "allow" && exposed > isolated:
+		crosses.add(yes)
+	case f.Otherwise.ID == "allow" && exposed == 0:
+		crosses.add(0)
+	}
 	for _, p := range f.Allow {
 		a := w.Lookup(p.Actor.ID)
 		if a < 0 {
@@ -213,15 +224,23 @@ func (e *evaluation) deriveFunction(n int32) {
 		}
 	}
 	e.set(n, "exposure", reach.value())
-	if len(f.Allow) == 0 && f.Otherwise.ID != "deny" {
-		return // who may use it is not said
-	}
 	e.set(n, "crosses_boundary", crosses.value())
-	authenticated, scoped := f.Otherwise.ID != "allow", false
-	for _, p := range f.Allow {
-		authenticated = authenticated && p.Auth.ID != "none"
-		scoped = scoped || p.Scope.ID != "all"
+	open, scoped := most{top: yes, best: no}, most{top: yes, best: no}
+	switch f.Otherwise.ID {
+	case "allow":
+		open.add(yes)
+	case "":
+		open.add(0)
 	}
-	e.set(n, "authenticated", boolean(authenticated))
-	e.set(n, "scoped", boolean(scoped))
+	if len(f.Allow) == 0 && f.Otherwise.ID != "deny" {
+		scoped.add(0)
+	}
+	for _, p := range f.Allow {
+		open.add(boolean(p.Auth.ID == "none"))
+		scoped.add(boolean(p.Scope.ID != "all"))
+	}
+	if w := open.value(); w != 0 {
+		e.set(n, "authenticated", yes+no-w)
+	}
+	e.set(n, "scoped", scoped.value())
 }

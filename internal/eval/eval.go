@@ -44,17 +44,20 @@ type evaluation struct {
 	scratch     rule.Scratch
 
 	instances []instance
-	index     map[ssf.ID]int // instances by id
-	at        map[int32][]int
+	index     map[ssf.ID]int       // instances by id
+	at        map[int32][]int      // instances by node
+	of        map[ssf.ID][]int     // instances by rule
 	asked     map[ssf.FactRef]bool // facts of which somebody said that they are not known yet
 	roots     map[rule.Ref][]ssf.FactRef
 	sorts     map[ssf.ID]ssf.Sort
 	stakes    map[stakeKey]*[numProperties]stake
+	stored    map[[2]int32]bool // component and asset
 	holding   []heldAssumption
 	decided   []heldDecision
-	counters  map[int][]int       // mitigations by instance
+	counters  map[int][]cover     // mitigations by instance
 	looked    map[ssf.ID]int      // subjects that checks looked at, by control
 	open      map[ssf.ID][]ssf.ID // subjects that are not right, by control
+	unsure    map[ssf.ID]bool     // controls that wait for an answer
 	c         *ssf.Case
 	err       error
 }
@@ -83,8 +86,10 @@ func Evaluate(in ssf.Inputs) (*ssf.Case, error) {
 }
 
 func newEngine(in ssf.Inputs) (*engine, error) {
-	eng := &engine{Inputs: in, vocab: rule.NewVocabulary(in.Library.Facts), checks: map[ssf.ID]*ssf.Check{},
-		kinds: newFamily(in.Library.Kinds), techs: newFamily(in.Library.Techs), protocols: newFamily(in.Library.Protocols)}
+	eng := &engine{
+		Inputs: in, vocab: rule.NewVocabulary(in.Library.Facts), checks: map[ssf.ID]*ssf.Check{},
+		kinds: newFamily(in.Library.Kinds), techs: newFamily(in.Library.Techs), protocols: newFamily(in.Library.Protocols),
+	}
 	eng.compiler = rule.NewCompiler(eng.vocab)
 	for i := range in.Library.Checks {
 		eng.checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
@@ -116,12 +121,15 @@ func CompileRule(c *rule.Compiler, r *ssf.Rule) (out compiledRule, ds []ssf.Diag
 
 // pass evaluates for the named deployments; for all of them if none is named.
 func (eng *engine) pass(only []ssf.ID) (*evaluation, error) {
-	e := &evaluation{engine: eng, world: rule.NewWorld(eng.vocab), index: map[ssf.ID]int{}, at: map[int32][]int{}, asked: map[ssf.FactRef]bool{}, roots: map[rule.Ref][]ssf.FactRef{},
-		sorts: map[ssf.ID]ssf.Sort{}, stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]int{}, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}}
+	e := &evaluation{
+		engine: eng, world: rule.NewWorld(eng.vocab), index: map[ssf.ID]int{}, at: map[int32][]int{}, of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{}, roots: map[rule.Ref][]ssf.FactRef{},
+		sorts: map[ssf.ID]ssf.Sort{}, stakes: map[stakeKey]*[numProperties]stake{}, stored: map[[2]int32]bool{}, counters: map[int][]cover{}, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{},
+	}
 	in := eng.Inputs
 	e.c = &ssf.Case{
-		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: in.Library.Packs,
-		Diagnostics: slices.Clone(in.Diagnostics), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
+		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: orEmpty(in.Library.Packs),
+		Diagnostics: append([]ssf.Diagnostic{}, in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
+		Requirements: []ssf.RequirementResult{}, Assumptions: []ssf.AssumptionInfo{}, Mitigations: []ssf.MitigationResult{}, Verifications: []ssf.VerificationInfo{},
 	}
 	if in.Tree != nil {
 		e.c.Commit, e.c.Dirty = in.Tree.Commit, in.Tree.Dirty
@@ -184,11 +192,18 @@ func (e *evaluation) report(check, subject ssf.ID, at ssf.Pos, hint string, rela
 	if hint == "" {
 		hint = def.Fix
 	}
+	for _, other := range []ssf.Pos{e.Model.System.Pos, e.Model.Version.Pos} {
+		if !at.Known() { // a deployment that nobody described has no place
+			at = other
+		}
+	}
 	for i := range related {
 		related[i].Snippet = e.line(related[i].Pos)
 	}
-	e.c.Diagnostics = append(e.c.Diagnostics, ssf.Diagnostic{Check: check, Subject: subject, Severity: def.Severity,
-		Message: fmt.Sprintf(format, args...), Pos: at, Snippet: e.line(at), Hint: hint, Related: related})
+	e.c.Diagnostics = append(e.c.Diagnostics, ssf.Diagnostic{
+		Check: check, Subject: subject, Severity: def.Severity,
+		Message: fmt.Sprintf(format, args...), Pos: at, Snippet: e.line(at), Hint: hint, Related: related,
+	})
 }
 
 func (e *evaluation) line(p ssf.Pos) string {
@@ -202,13 +217,9 @@ func (e *evaluation) line(p ssf.Pos) string {
 // where it reads them. For a condition that makes things worse (any) the truth
 // in one deployment is enough; for one that makes them better all must have it.
 func (e *evaluation) judge(c *rule.Condition, n int32, any bool) (rule.Truth, []ssf.FactRef) {
-	worlds := e.worlds[:1]
-	if c.ReadsDeployment() {
-		worlds = e.worlds
-	}
 	var total rule.Truth
 	var needs []ssf.FactRef
-	for i, w := range worlds {
+	for i, w := range e.worldsOf(c) {
 		t, err := c.Eval(w, n, &e.scratch)
 		if err != nil {
 			e.fail(err)
@@ -231,6 +242,14 @@ func (e *evaluation) judge(c *rule.Condition, n int32, any bool) (rule.Truth, []
 		needs = nil
 	}
 	return total, needs
+}
+
+// worldsOf are the deployments in which a condition is to be evaluated.
+func (e *evaluation) worldsOf(c *rule.Condition) []*rule.World {
+	if c.ReadsDeployment() {
+		return e.worlds
+	}
+	return e.worlds[:1]
 }
 
 // difference is what one deployment has other than the worst of all.

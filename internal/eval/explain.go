@@ -61,28 +61,39 @@ func Explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) (*ssf.Explanation, bool, err
 			out.Kind = "the element that counts is no component, so it has no kind; the rule is for " + join(refIDs(r.Kinds))
 		}
 	}
-	when, err := r.when.Explain(e.worlds[0], n, shown)
-	if err != nil {
+	if out.When, err = e.trace(r.when, n, true); err != nil {
 		return nil, false, err
 	}
-	out.When = e.why(when)
-	there := min(fits, when.Truth)
 	if r.unless != nil {
-		unless, err := r.unless.Explain(e.worlds[0], n, shown)
-		if err != nil {
+		if out.Unless, err = e.trace(r.unless, n, false); err != nil {
 			return nil, false, err
 		}
-		out.Unless = e.why(unless)
 	}
 	switch {
-	case there == rule.False && fits == rule.False:
-		out.Verdict = "not derived: the rule is not for this kind"
-	case there == rule.False:
-		out.Verdict = "not derived: its condition is false"
 	case out.Threat != nil:
 		out.Verdict = string(out.Threat.State) + ": " + out.Threat.Why
+	case fits == rule.False:
+		out.Verdict = "not derived: the rule is not for this kind"
+	default:
+		out.Verdict = "not derived: its condition is false"
 	}
 	return out, true, nil
+}
+
+// trace explains a condition in the deployment that counts: for one that makes
+// things worse (any) where its truth is greatest, else where it is least.
+func (e *evaluation) trace(c *rule.Condition, n int32, any bool) (*ssf.Why, error) {
+	var out rule.Trace
+	for i, w := range e.worldsOf(c) {
+		t, err := c.Explain(w, n, shown)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 || t.Truth != out.Truth && (t.Truth > out.Truth) == any {
+			out = t
+		}
+	}
+	return e.why(out), nil
 }
 
 func refIDs(rs []ssf.Ref) (out []ssf.ID) {
@@ -113,7 +124,7 @@ func (e *evaluation) factAt(f rule.FactValue) ssf.FactAt {
 		return out
 	}
 	nd := &e.nodes[n]
-	out.Pos = nd.Pos
+	out.Element, out.Pos = nd.ID, nd.Pos
 	if derivedOn(def, nd.sort) {
 		out.Via = ssf.Derived
 		return out
@@ -130,10 +141,9 @@ func (e *evaluation) factAt(f rule.FactValue) ssf.FactAt {
 		out.Pos = nd.flow.Over.Pos
 	case nd.component != nil:
 		out.Pos = nd.kind.Pos
-		for _, t := range nd.component.Tech {
-			if _, ok := e.techs.implies[t.ID][def.ID]; ok && info.Via == ssf.ImpliedBy && e.kinds.implies[nd.kind.ID][def.ID].Value == "" {
-				out.Pos = t.Pos
-			}
+		i := slices.IndexFunc(nd.component.Tech, func(t ssf.Ref) bool { return e.techs.implies[t.ID][def.ID].By == info.By })
+		if i >= 0 && info.Via == ssf.ImpliedBy {
+			out.Pos = nd.component.Tech[i].Pos
 		}
 	}
 	return out

@@ -94,6 +94,7 @@ func (e *evaluation) link() {
 			for _, s := range n.component.Stores {
 				if a := find(s); a >= 0 {
 					w.Link(self, rule.Stores, a)
+					e.stored[[2]int32{self, a}] = true
 					handle(self, a)
 				}
 			}

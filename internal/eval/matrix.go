@@ -145,13 +145,14 @@ func (e *evaluation) catalogueMatrix(use ssf.ID) ssf.Matrix {
 // judgeRequirements finds for each requirement the threats on what it
 // protects, wherever they stand, and whether they are dealt with.
 func (e *evaluation) judgeRequirements() {
+	endangered := e.endangered()
 	for i := range e.Model.Requirements {
 		r := &e.Model.Requirements[i]
 		out := ssf.RequirementResult{ID: r.ID, Says: r.Says, Protects: []ssf.Cell{}, Threats: []ssf.ID{}, Open: []ssf.ID{}, Pos: r.Pos}
 		seen := map[int]bool{}
 		for _, c := range r.Protects {
 			out.Protects = append(out.Protects, c.Cell())
-			for _, at := range e.endangering(c.Cell()) {
+			for _, at := range endangered[c.Cell()] {
 				seen[at] = true
 			}
 		}
@@ -182,46 +183,64 @@ func (e *evaluation) judgeRequirements() {
 	}
 }
 
-// endangering are the instances that endanger a cell: those at the element
-// itself, and at whatever carries, handles or stores it.
-func (e *evaluation) endangering(c ssf.Cell) (out []int) {
-	a := e.world.Lookup(c.Element)
-	if a < 0 {
-		return nil
-	}
-	if e.nodes[a].sort != ssf.SortAsset {
-		return e.at[a]
-	}
-	add := func(n int32) {
-		for _, at := range e.at[n] {
-			if in := &e.instances[at]; in.own == nil && slices.Contains(in.rule.Endangers, c.Property) {
-				out = append(out, at)
-			}
+// around finds for each list of assets where threats on them stand: the
+// inverse of [evaluation.lists].
+func (e *evaluation) around() map[stakeKey][]int32 {
+	out := map[stakeKey][]int32{}
+	for i := range e.nodes {
+		for _, k := range e.lists(int32(i)) {
+			out[k] = append(out[k], int32(i))
 		}
 	}
-	add(a)
-	for _, holder := range e.world.Many(a, rule.Holders) {
-		add(holder)
-		stored := slices.Contains(e.world.Many(holder, rule.Stores), a)
-		for _, f := range e.world.Many(holder, rule.Incoming) {
-			if stored || slices.Contains(e.world.Many(f, rule.Carries), a) {
-				add(f)
-			}
-		}
-		for _, f := range e.world.Many(holder, rule.Outgoing) {
-			if slices.Contains(e.world.Many(f, rule.Carries), a) {
-				add(f)
-			}
+	return out
+}
+
+// endangered finds for each cell the instances that endanger it: those of the
+// team's own that name it, those at a function, and those that stand one hop
+// from an asset. Only the cells of requirements are looked at.
+func (e *evaluation) endangered() map[ssf.Cell][]int {
+	out := map[ssf.Cell][]int{}
+	for i := range e.Model.Requirements {
+		for _, c := range e.Model.Requirements[i].Protects {
+			out[c.Cell()] = nil
 		}
 	}
-	for n := range e.nodes {
-		if e.nodes[n].sort == ssf.SortFunction && slices.Contains(e.world.Many(int32(n), rule.Assets), a) {
-			add(int32(n))
+	if len(out) == 0 {
+		return out
+	}
+	add := func(c ssf.Cell, at int) {
+		if all, asked := out[c]; asked {
+			out[c] = append(all, at)
 		}
 	}
 	for at := range e.instances {
-		if in := &e.instances[at]; in.own != nil && slices.ContainsFunc(in.own.Endangers, func(o ssf.CellRef) bool { return o.Cell() == c }) {
-			out = append(out, at)
+		in := &e.instances[at]
+		if in.own != nil {
+			for _, c := range in.own.Endangers {
+				add(c.Cell(), at)
+			}
+		}
+		if n := &e.nodes[in.node]; n.function != nil {
+			for _, p := range ssf.FunctionProperties {
+				add(ssf.Cell{Element: n.ID, Property: p}, at)
+			}
+		}
+	}
+	for k, nodes := range e.around() {
+		for _, a := range e.assetsOf(k) {
+			for _, p := range ssf.AssetProperties {
+				c := ssf.Cell{Element: e.nodes[a].ID, Property: p}
+				if _, asked := out[c]; !asked {
+					continue
+				}
+				for _, n := range nodes {
+					for _, at := range e.at[n] {
+						if in := &e.instances[at]; in.own == nil && slices.Contains(in.rule.Endangers, p) {
+							add(c, at)
+						}
+					}
+				}
+			}
 		}
 	}
 	return out
@@ -231,7 +250,8 @@ func (e *evaluation) endangering(c ssf.Cell) (out []int) {
 var pseudo = map[ssf.ID]string{
 	"zone":  "In which trust zone is it?",
 	"kind":  "What kind of thing is it exactly?",
-	"allow": "Who may use it, on which objects, and how do they prove who they are?",
+	"allow": "Who may use it, on which objects, how do they prove who they are (`allow`), and what happens to everybody else (`otherwise`)?",
+	"does":  "What does it do with its assets?",
 }
 
 // ask groups the unknown facts that threats need, each counted by the threats
@@ -249,6 +269,26 @@ func (e *evaluation) ask() {
 		unlocks int
 	}
 	groups := map[ssf.ID]*group{}
+	add := func(r ssf.FactRef) *group {
+		g := groups[r.Fact]
+		if g == nil {
+			g = &group{at: map[ssf.ID]bool{}}
+			groups[r.Fact] = g
+		}
+		g.at[r.Element] = true
+		return g
+	}
+	for i := range e.nodes { // facts on which cells of the matrix depend
+		if e.nodes[i].sort != ssf.SortAsset {
+			continue
+		}
+		if e.get(0, "can_hurt") == 0 {
+			add(e.named(0, "can_hurt"))
+		}
+		if e.get(int32(i), "personal") == 0 {
+			add(e.named(int32(i), "personal"))
+		}
+	}
 	for i := range e.instances {
 		in := &e.instances[i]
 		if in.state.Treated() {
@@ -256,12 +296,7 @@ func (e *evaluation) ask() {
 		}
 		counted := map[ssf.ID]bool{}
 		for _, r := range in.needs {
-			g := groups[r.Fact]
-			if g == nil {
-				g = &group{at: map[ssf.ID]bool{}}
-				groups[r.Fact] = g
-			}
-			g.at[r.Element] = true
+			g := add(r)
 			if !counted[r.Fact] {
 				counted[r.Fact] = true
 				g.unlocks++
@@ -281,7 +316,9 @@ func (e *evaluation) ask() {
 		slices.Sort(q.Elements)
 		slices.Sort(q.Asked)
 		if def := e.vocab.Fact(fact); def != nil {
-			q.Asks = def.Asks
+			if q.Asks == "" {
+				q.Asks = def.Asks
+			}
 			for _, v := range def.Values {
 				q.Values = append(q.Values, string(v.ID))
 			}

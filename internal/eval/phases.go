@@ -11,24 +11,26 @@ import (
 // judgeControls turns diagnostics into the state of each control, controls
 // into phases, phases into reach, and evaluates the gates of the policy.
 func (e *evaluation) judgeControls() {
-	unsure := map[ssf.ID]bool{}
+	if def := e.checks["context/undeclared-fact"]; def != nil && len(e.c.Questions) > 0 {
+		e.unsure[def.Control.ID] = true // also if somebody was asked, and nothing is reported
+	}
 	for _, d := range e.c.Diagnostics {
 		def := e.checks[d.Check]
-		if def == nil || def.Control.ID == "" {
+		if def == nil || def.Control.ID == "" || itemised[d.Check] {
 			continue
 		}
 		switch def.Severity {
 		case ssf.Error, ssf.Gap:
 			e.openAt(def.Control.ID, d.Subject)
 		case ssf.Question:
-			unsure[def.Control.ID] = true
+			e.unsure[def.Control.ID] = true
 		}
 	}
 	for _, p := range ssf.Phases {
 		res := ssf.PhaseResult{Name: p, Controls: []ssf.ControlResult{}}
 		for i := range e.Library.Controls {
 			if c := &e.Library.Controls[i]; c.Phase == p || c.Phase == "" {
-				res.Controls = append(res.Controls, e.judgeControl(c, unsure[c.ID]))
+				res.Controls = append(res.Controls, e.judgeControl(c))
 			}
 		}
 		e.count(&res)
@@ -47,9 +49,13 @@ func (e *evaluation) judgeControls() {
 	e.judgePolicy()
 }
 
+// itemised are the checks whose diagnostics stand for several subjects, each of
+// which is put on the control's list by itself.
+var itemised = map[ssf.ID]bool{"context/unanswered-cell": true, "threats/open": true, "threats/undecided": true, "threats/unreviewed": true, "threats/stale": true}
+
 // judgeControl is unmet if anything is open, unknown if a question is or its
 // checks had nothing to look at.
-func (e *evaluation) judgeControl(c *ssf.Control, unsure bool) ssf.ControlResult {
+func (e *evaluation) judgeControl(c *ssf.Control) ssf.ControlResult {
 	open := e.open[c.ID]
 	slices.Sort(open)
 	r := ssf.ControlResult{ID: c.ID, Title: c.Title, Looked: e.looked[c.ID], Open: orEmpty(slices.Compact(open)), Judged: orEmpty(c.Judged)}
@@ -58,8 +64,8 @@ func (e *evaluation) judgeControl(c *ssf.Control, unsure bool) ssf.ControlResult
 		r.Status, r.Why = ssf.Unmet, fmt.Sprintf("%d open", len(r.Open))
 	case !assessed[c.ID]:
 		r.Status, r.Why = ssf.NotAssessed, "no check of this program decides it yet"
-	case unsure:
-		r.Status, r.Why = ssf.UnknownYet, "questions are open"
+	case e.unsure[c.ID]:
+		r.Status, r.Why = ssf.UnknownYet, "it waits for answers or treatments"
 	case r.Looked == 0:
 		r.Status, r.Why = ssf.UnknownYet, "there was nothing to look at"
 	default:

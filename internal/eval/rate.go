@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"slices"
 	"strings"
 
@@ -67,10 +69,7 @@ func (e *evaluation) stakesOf(k stakeKey) *[numProperties]stake {
 	if s := e.stakes[k]; s != nil {
 		return s
 	}
-	assets := []int32{k.node}
-	if e.nodes[k.node].sort != ssf.SortAsset {
-		assets = e.world.Many(k.node, k.by)
-	}
+	assets := e.assetsOf(k)
 	out := &[numProperties]stake{}
 	for i, p := range ssf.AssetProperties {
 		s := &out[i]
@@ -90,12 +89,24 @@ func (e *evaluation) stakesOf(k stakeKey) *[numProperties]stake {
 	return out
 }
 
+// assetsOf are the assets of a list; that of an asset is itself. What a flow
+// carries to a store that has it already stands in the list of the store only,
+// so that nothing is counted twice.
+func (e *evaluation) assetsOf(k stakeKey) []int32 {
+	if e.nodes[k.node].sort == ssf.SortAsset {
+		return []int32{k.node}
+	}
+	all := e.world.Many(k.node, k.by)
+	if k.by != rule.Carries {
+		return all
+	}
+	to := e.world.One(k.node, rule.To)
+	return slices.DeleteFunc(slices.Clone(all), func(a int32) bool { return e.stored[[2]int32{to, a}] })
+}
+
 func worstCells(cs []stakeCell) []stakeCell {
 	slices.SortFunc(cs, func(a, b stakeCell) int {
-		if a.level != b.level {
-			return int(b.level.Worst()) - int(a.level.Worst())
-		}
-		return strings.Compare(a.Cell.String(), b.Cell.String())
+		return cmp.Or(int(b.level.Worst()-a.level.Worst()), int(b.level-a.level), strings.Compare(string(a.Element), string(b.Element)), strings.Compare(string(a.Property), string(b.Property)))
 	})
 	cs = slices.Compact(cs)
 	return cs[:min(len(cs), ssf.MaxEndangers)]
@@ -132,10 +143,7 @@ func (e *evaluation) impact(in *instance) (l ssf.Level, why string, cells []ssf.
 	unknown, count := false, 0
 	if in.own != nil {
 		for _, c := range in.own.Endangers {
-			cell := stakeCell{Cell: c.Cell()}
-			if n := e.world.Lookup(c.Element.ID); n >= 0 && e.nodes[n].sort == ssf.SortAsset {
-				cell.level = e.needOf(n, cell.Property)
-			}
+			cell := stakeCell{c.Cell(), e.levelOf(c.Cell())}
 			all = append(all, cell)
 			count++
 			unknown = unknown || cell.level == ssf.Unknown
@@ -194,9 +202,8 @@ func firstUnknown(cs []stakeCell) ssf.ID {
 // what somebody rated.
 func (e *evaluation) likelihood(in *instance) (ssf.Level, string) {
 	if in.rated != nil {
-		if l, ok := ssf.ParseLevel(string(in.rated.Level.ID)); ok {
-			return l, "rated: " + in.rated.Because.S
-		}
+		l, _ := ssf.ParseLevel(string(in.rated.Level.ID))
+		return l, "rated: " + in.rated.Because.S
 	}
 	if in.own != nil {
 		l, _ := ssf.ParseLevel(string(in.own.Likelihood.ID))
@@ -225,11 +232,60 @@ func risk(likelihood, impact ssf.Level) ssf.Level {
 	return riskOf[likelihood][impact-ssf.None]
 }
 
+// basisOf is the digest of what a decision about a threat rests on: what
+// decided that it is there, and what rates it. No id and no prose is in it, so
+// it survives a rename. Its encoding stands in spec/basis.md.
+func (e *evaluation) basisOf(in *instance) (d ssf.Digest) {
+	h := sha256.New()
+	h.Write(in.basis[:])
+	put := func(key, value string) { h.Write([]byte(key + "=" + value + "\n")) }
+	if in.rule != nil && !in.rule.Anywhere {
+		if f := e.vocab.Fact("exposure"); f != nil {
+			put("exposure", string(f.Decode(e.get(in.node, "exposure"))))
+		}
+	}
+	if in.rated != nil {
+		put("rated", string(in.rated.Level.ID))
+	}
+	for i, p := range ssf.AssetProperties {
+		if in.own != nil || !slices.Contains(in.rule.Endangers, p) {
+			continue
+		}
+		var all stake
+		for _, k := range e.lists(in.node) {
+			s := &e.stakesOf(k)[i]
+			all.worst, all.unknown = max(all.worst, s.worst), all.unknown || s.unknown
+		}
+		put(string(p), all.worst.String())
+		if all.unknown {
+			put(string(p), "unknown")
+		}
+	}
+	if in.own != nil {
+		var needs []string
+		for _, c := range in.own.Endangers {
+			needs = append(needs, string(c.Property.ID)+" "+e.levelOf(c.Cell()).String())
+		}
+		slices.Sort(needs)
+		put("needs", strings.Join(needs, ","))
+	}
+	h.Sum(d[:0])
+	return d
+}
+
+// levelOf is what an asset needs in a cell; unknown for any other element.
+func (e *evaluation) levelOf(c ssf.Cell) ssf.Level {
+	if n := e.world.Lookup(c.Element); n >= 0 && e.nodes[n].sort == ssf.SortAsset {
+		return e.needOf(n, c.Property)
+	}
+	return ssf.Unknown
+}
+
 // aboveLimit reports whether a person may not accept this threat.
 func (e *evaluation) aboveLimit(in *instance, d *ssf.Decision) (bool, string) {
 	i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
 	if i < 0 {
-		return false, ""
+		return true, "nobody is named who may accept it"
 	}
 	limit, _ := ssf.ParseLevel(string(e.Model.People[i].AcceptsUpTo.ID))
 	if limit == ssf.Unknown {
@@ -248,9 +304,11 @@ func (e *evaluation) rate() {
 	e.c.Threats = make([]ssf.Threat, len(e.instances))
 	for i := range e.instances {
 		in := &e.instances[i]
-		t := ssf.Threat{ID: in.id, Rule: in.ruleID(), Element: e.nodes[in.node].ID, Title: in.title(), Origin: in.origin(),
-			State: in.state, Why: in.why, Basis: in.basis, Needs: orEmpty(in.needs), Rests: orEmpty(in.rests),
-			Stride: []string{}, Mitigations: []ssf.ID{}, Measures: []ssf.ID{}}
+		t := ssf.Threat{
+			ID: in.id, Rule: in.ruleID(), Element: e.nodes[in.node].ID, Title: in.title(), Origin: in.origin(),
+			State: in.state, Why: in.why, Basis: e.basisOf(in), Needs: orEmpty(in.needs), Rests: orEmpty(in.rests),
+			Stride: []string{}, Mitigations: []ssf.ID{}, Measures: []ssf.ID{},
+		}
 		t.Likelihood, t.LikelihoodWhy = e.likelihood(in)
 		t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = e.impact(in)
 		t.Risk = risk(t.Likelihood, t.Impact)
@@ -265,7 +323,7 @@ func (e *evaluation) rate() {
 			}
 		}
 		for _, m := range e.counters[i] {
-			t.Mitigations = append(t.Mitigations, e.Model.Mitigations[m].ID)
+			t.Mitigations = append(t.Mitigations, e.Model.Mitigations[m.by].ID)
 		}
 		if in.claim == rule.True {
 			t.Mitigations = append(t.Mitigations, in.claims...)

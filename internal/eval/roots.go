@@ -69,6 +69,12 @@ func (e *evaluation) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)
 			unknown(m, "hostile")
 		}
 	}
+	var callers []int32 // of a function: actors and components
+	if f := e.nodes[n].function; f != nil {
+		for _, p := range f.Allow {
+			callers = append(callers, w.Lookup(p.Actor.ID))
+		}
+	}
 	switch s := e.nodes[n].sort; fact {
 	case "trust":
 		if z := w.One(n, rule.Zone); z >= 0 {
@@ -98,8 +104,12 @@ func (e *evaluation) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)
 			at := w.One(n, rule.At)
 			unknown(at, fact)
 			zone(at)
-			for _, a := range w.Many(n, rule.Actors) {
+			for _, a := range callers {
 				caller(a)
+				zone(a)
+			}
+			if f := e.nodes[n].function; len(f.Allow) == 0 && f.Otherwise.ID == "" {
+				need(n, "allow")
 			}
 		}
 	case "from_untrusted":
@@ -112,11 +122,14 @@ func (e *evaluation) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)
 			return
 		}
 		zone(w.One(n, rule.At))
-		for _, a := range w.Many(n, rule.Actors) {
+		for _, a := range callers {
 			zone(a)
 		}
-		if f := e.nodes[n].function; len(f.Allow) == 0 && f.Otherwise.ID != "deny" {
+		switch e.nodes[n].function.Otherwise.ID {
+		case "":
 			need(n, "allow")
+		case "allow":
+			unknown(w.One(n, rule.At), "exposure")
 		}
 	case "authenticated", "scoped":
 		need(n, "allow")

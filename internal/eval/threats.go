@@ -2,10 +2,7 @@ package eval
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"slices"
-	"sort"
-	"strings"
 
 	"ssf"
 	"ssf/internal/rule"
@@ -21,8 +18,8 @@ type instance struct {
 	claim  rule.Truth     // True: a control fact claims to counter it
 	needs  []ssf.FactRef
 	rests  []ssf.FactRef
-	basis  ssf.Digest
-	claims []ssf.ID // control facts that the claim rests on, as `element.fact`
+	basis  ssf.Digest // of what decided that it is there
+	claims []ssf.ID   // control facts that the claim rests on, as `element.fact`
 	state  ssf.State
 	why    string
 	rated  *ssf.Decision // sets the likelihood
@@ -66,11 +63,7 @@ func (e *evaluation) deriveThreats() {
 			continue
 		}
 		in := instance{id: ssf.Instance("own/"+own.ID, own.At.ID), node: n, own: own, there: rule.True, claim: rule.False}
-		var cells []string
-		for _, c := range own.Endangers {
-			cells = append(cells, string(c.Property.ID))
-		}
-		in.basis = e.basisOf(ssf.Digest{}, append(cells, string(own.Origin.ID), string(own.Likelihood.ID)), n)
+		in.basis = decidedBy(ssf.Digest{}, []string{"origin=" + string(own.Origin.ID), "likelihood=" + string(own.Likelihood.ID)})
 		e.addInstance(in)
 	}
 }
@@ -81,6 +74,7 @@ func (e *evaluation) addInstance(in instance) {
 	}
 	e.index[in.id] = len(e.instances)
 	e.at[in.node] = append(e.at[in.node], len(e.instances))
+	e.of[in.ruleID()] = append(e.of[in.ruleID()], len(e.instances))
 	e.instances = append(e.instances, in)
 }
 
@@ -106,58 +100,95 @@ func (e *evaluation) apply(r *compiledRule, n, bearer int32, fits rule.Truth) {
 	if fits == rule.Unknown {
 		needs = append(needs, ssf.FactRef{Element: e.nodes[bearer].ID, Fact: "kind"})
 	}
-	var facts []rule.Ref
-	_, rests, _ := r.when.Rests(e.worlds[0], n, &e.scratch)
-	facts = append(facts, rests...)
+	facts := e.restsOf(nil, r.when, n)
 	if r.unless != nil {
 		var more []ssf.FactRef
 		in.claim, more = e.judge(r.unless, n, false)
 		if in.there == rule.True {
 			needs = append(needs, more...)
 		}
-		_, rests, _ = r.unless.Rests(e.worlds[0], n, &e.scratch)
+		known := len(facts)
+		facts = e.restsOf(facts, r.unless, n)
 		if in.claim == rule.True {
-			for _, f := range rests {
-				in.claims = append(in.claims, ssf.ID(e.world.FactRef(f).String()))
+			for _, f := range facts[known:] {
+				in.claims = append(in.claims, ssf.ID(e.factRef(f).String()))
 			}
 			slices.Sort(in.claims)
+			in.claims = slices.Compact(in.claims)
 		}
-		facts = append(facts, rests...)
 	}
 	in.needs = sortedRefs(needs)
-	var deciding []string
+	deciding := []string{"kind=" + fits.String()}
 	for _, f := range facts {
-		ref := e.world.FactRef(f)
+		ref := e.factRef(f)
 		in.rests = append(in.rests, ref)
-		if f.Slot != rule.SlotZone {
-			def := e.vocab.Fact(ref.Fact)
-			deciding = append(deciding, string(ref.Fact)+"="+string(def.Decode(e.world.Get(f.Node, int(f.Slot)))))
-		}
+		value := e.vocab.Fact(ref.Fact).Decode(e.world.Get(f.Node, int(f.Slot)))
+		deciding = append(deciding, e.role(n, f.Node)+"."+string(ref.Fact)+"="+string(value))
 	}
 	in.rests = sortedRefs(in.rests)
-	in.basis = e.basisOf(r.Digest, deciding, n)
+	in.basis = decidedBy(r.Digest, deciding)
 	e.addInstance(in)
 }
+
+// restsOf appends the known facts that a condition's truth stands on, in any
+// of the deployments, each once.
+func (e *evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rule.Ref {
+	from := len(facts)
+	for i, w := range e.worldsOf(c) {
+		_, rests, _ := c.Rests(w, n, &e.scratch)
+		for _, f := range rests {
+			if i == 0 || !slices.Contains(facts[from:], f) {
+				facts = append(facts, f)
+			}
+		}
+	}
+	return facts
+}
+
+// factRef is a fact by the id that the model gives its element; in the world a
+// deployment has another.
+func (e *evaluation) factRef(f rule.Ref) ssf.FactRef { return e.named(f.Node, e.world.FactRef(f).Fact) }
 
 func sortedRefs(rs []ssf.FactRef) []ssf.FactRef {
 	slices.SortFunc(rs, ssf.FactRef.Compare)
 	return slices.Compact(rs)
 }
 
-// basisOf is the digest of what a decision about a threat rests on: the rule,
-// the facts that decided it and what rates it, without ids and prose, so that
-// it survives a rename. Its encoding stands in spec/basis.md.
-func (e *evaluation) basisOf(rule ssf.Digest, deciding []string, n int32) ssf.Digest {
-	sort.Strings(deciding)
-	h := sha256.New()
-	h.Write(rule[:])
-	fmt.Fprintf(h, "%s\n", strings.Join(slices.Compact(deciding), "\n"))
-	for _, f := range []ssf.ID{"exposure", "confidentiality", "integrity", "availability", "personal"} {
-		if v := e.vocab.Fact(f); v != nil {
-			fmt.Fprintf(h, "%s=%s\n", f, v.Decode(e.get(n, f)))
+// singles are the relations to one element by sort.
+var singles = map[ssf.Sort][]rule.Relation{
+	ssf.SortFlow: {rule.From, rule.To}, ssf.SortFunction: {rule.At}, ssf.SortComponent: {rule.Zone}, ssf.SortActor: {rule.Zone},
+}
+
+// role says what node m is to node n, without ids: `self`, `from`, `at.zone`,
+// or for a member of a list its sort.
+func (e *evaluation) role(n, m int32) string {
+	if n == m {
+		return "self"
+	}
+	for _, r := range singles[e.nodes[n].sort] {
+		one := e.world.One(n, r)
+		if one < 0 {
+			continue
+		}
+		if one == m {
+			return r.String()
+		}
+		if e.world.One(one, rule.Zone) == m && r != rule.Zone {
+			return r.String() + ".zone"
 		}
 	}
-	var d ssf.Digest
+	return string(e.nodes[m].sort)
+}
+
+// decidedBy is the digest of the rule and of the facts that decided a threat.
+// With what rates it, it makes the basis; see [evaluation.basisOf].
+func decidedBy(rule ssf.Digest, deciding []string) (d ssf.Digest) {
+	slices.Sort(deciding)
+	h := sha256.New()
+	h.Write(rule[:])
+	for _, f := range deciding {
+		h.Write([]byte(f + "\n"))
+	}
 	h.Sum(d[:0])
 	return d
 }

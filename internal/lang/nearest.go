@@ -4,13 +4,20 @@ import "strings"
 
 // Nearest is the name that a person most likely meant by word, or "" if none
 // is near: at most one edit in three letters, transpositions counting as one.
+// Of names that are equally near it is the one that begins more alike.
 func Nearest(word string, names []string) string {
 	fold := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "-", "_")) }
+	alike := func(n string) (i int) {
+		for i < min(len(n), len(word)) && n[i] == word[i] {
+			i++
+		}
+		return i
+	}
 	most := max(1, len([]rune(word))/3)
 	best, least := "", most+1
 	for _, n := range names {
 		d := distance(fold(word), fold(n), most)
-		if d < least || d == least && best != "" && n < best {
+		if d < least || d == least && d <= most && (alike(n) > alike(best) || alike(n) == alike(best) && n < best) {
 			best, least = n, d
 		}
 	}
@@ -45,11 +52,13 @@ func distance(a, b string, limit int) int {
 	return rows[(len(x)+1)%3][len(y)]
 }
 
-// list writes names for a message: all of them, or the first few and a count.
+// maxListed is how many names a message lists.
+const maxListed = 12
+
+// list writes names for a message: all of them, or the first few.
 func list(names []string) string {
-	const most = 12
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + ", ..."
+	if len(names) > maxListed {
+		return strings.Join(names[:maxListed], ", ") + ", ..."
 	}
 	return strings.Join(names, ", ")
 }

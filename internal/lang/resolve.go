@@ -2,6 +2,7 @@ package lang
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -14,6 +15,57 @@ type index struct {
 	words *Words
 	diags *[]ssf.Diagnostic
 	line  func(ssf.Pos) string
+	all   map[string][]string // names by what they are called together
+
+	// What could not be read may hold any id: of these entries, of these
+	// targets, or of all.
+	lostIDs map[ssf.ID]Target
+	lost    map[Target]bool
+	blind   bool
+
+	lostSections []string
+}
+
+func newIndex(words *Words, diags *[]ssf.Diagnostic, line func(ssf.Pos) string) *index {
+	return &index{ids: map[Target]map[ssf.ID]ssf.Pos{}, words: words, diags: diags, line: line, all: map[string][]string{}, lostIDs: map[ssf.ID]Target{}, lost: map[Target]bool{}}
+}
+
+// defines are the sections that define what others refer to.
+var defines = map[string][]Target{
+	"people": {APerson}, "signers": {ASigner}, "zones": {AZone}, "actors": {AnActor}, "assets": {AnAsset}, "components": {AComponent, AFlow}, "flows": {AFlow}, "functions": {AFunction},
+	"requirements": {ARequirement}, "assumptions": {AnAssumption}, "threats": {AnOwnThreat}, "mitigations": {AMitigation}, "runs": {ARun},
+}
+
+// lose notes what could not be read.
+func (x *index) lose(l loss) {
+	switch {
+	case l.section == "":
+		x.blind = true
+	case l.id != "":
+		x.lostIDs[l.id] = ""
+		if ts := defines[l.section]; len(ts) > 0 {
+			x.lostIDs[l.id] = ts[0]
+		}
+	default:
+		x.lostSections = append(x.lostSections, l.section)
+		for _, t := range defines[l.section] {
+			x.lost[t] = true
+		}
+	}
+}
+
+// missed reports whether id may stand in what could not be read. The calls of
+// a component that is lost are flows whose ids begin with its own.
+func (x *index) missed(targets []Target, id ssf.ID) bool {
+	lost := func(id string) bool {
+		_, ok := x.lostIDs[ssf.ID(id)]
+		return ok
+	}
+	if x.blind || lost(string(id)) || slices.ContainsFunc(targets, func(t Target) bool { return x.lost[t] }) {
+		return true
+	}
+	from, _, isCall := strings.Cut(string(id), "-to-")
+	return isCall && lost(from) || lost(strings.TrimPrefix(string(id), "own/")) || len(x.lostIDs) > 0 && strings.Contains(string(id), "*")
 }
 
 func (x *index) report(check string, at ssf.Pos, hint string, related []ssf.Related, format string, args ...any) {
@@ -33,14 +85,19 @@ func (x *index) define(t Target, n ssf.Named) {
 		space = anElement
 	}
 	for _, s := range space {
-		if at, ok := x.ids[s][n.ID]; ok {
-			if n.ID == "system" {
-				x.report("duplicate-id", n.Pos, "choose another id", nil, "%q is reserved for the product as a whole", n.ID)
-			} else {
-				x.report("duplicate-id", n.Pos, "choose another id; zones, actors, assets, components, flows and functions share one space", []ssf.Related{{Message: fmt.Sprintf("the %s %s is here", s, n.ID), Pos: at}}, "%s %q has an id that is taken", t, n.ID)
-			}
-			return
+		at, ok := x.ids[s][n.ID]
+		related := []ssf.Related{{Message: "the other one", Pos: at}}
+		switch {
+		case !ok:
+			continue
+		case s == TheSystem:
+			x.report("duplicate-id", n.Pos, "choose another id", nil, "%q is reserved for the product as a whole", n.ID)
+		case s == t:
+			x.report("duplicate-id", n.Pos, "join the two, or choose another id", related, "there are two %ss %q", t, n.ID)
+		default:
+			x.report("duplicate-id", n.Pos, "choose another id; zones, actors, assets, components, flows and functions share one space", related, "%s %q has the id of %s", t, n.ID, a(string(s)))
 		}
+		return
 	}
 	if x.ids[t] == nil {
 		x.ids[t] = map[ssf.ID]ssf.Pos{}
@@ -93,54 +150,172 @@ func (x *index) has(targets []Target, id ssf.ID) bool {
 	return slices.ContainsFunc(x.names(targets), func(n string) bool { return ssf.Match(string(id), n) })
 }
 
-// names are all ids of the targets, sorted.
+// names are all ids of the targets, sorted; own threats with and without `own/`.
 func (x *index) names(targets []Target) (out []string) {
+	what := called(targets...)
+	if out, ok := x.all[what]; ok {
+		return out
+	}
 	for _, t := range targets {
 		for id := range x.ids[t] {
 			if t == AnOwnThreat {
-				id = "own/" + id
+				out = append(out, "own/"+string(id))
 			}
 			out = append(out, string(id))
 		}
 		out = append(out, x.words.names[t]...)
 	}
+	for id, t := range x.lostIDs {
+		if slices.Contains(targets, t) {
+			out = append(out, string(id))
+		}
+	}
 	slices.Sort(out)
-	return slices.Compact(out)
+	x.all[what] = slices.Compact(out)
+	return x.all[what]
 }
 
-// resolve reports each reference that names nothing.
-func (x *index) resolve(refs []pending) {
-	cache := map[string][]string{}
+// called is what the targets are called in a message.
+func called(targets ...Target) string {
+	if len(targets) == len(anElement) {
+		return "element"
+	}
+	var names []string
+	for _, t := range targets {
+		if t != AnOwnThreat || len(targets) == 1 {
+			names = append(names, string(t))
+		}
+	}
+	return strings.Join(names, " or ")
+}
+
+// is tells what sort of thing has id, if any has.
+func (x *index) is(id ssf.ID) Target {
+	for _, t := range allTargets {
+		if _, ok := x.ids[t][id]; ok || x.words.has(t, id) {
+			return t
+		}
+	}
+	return ""
+}
+
+// resolve reports each reference that names nothing, and returns the places of
+// all of them.
+func (x *index) resolve(refs []pending) (nothing map[ssf.Pos]bool) {
+	nothing = map[ssf.Pos]bool{}
+	seen := 0
 	for _, p := range refs {
 		if x.has(p.kinds, p.ref.ID) {
 			continue
 		}
-		what := ""
-		for i, t := range p.kinds {
-			if i > 0 {
-				what += " or "
-			}
-			what += string(t)
+		if nothing[p.ref.Pos] = true; x.missed(p.kinds, p.ref.ID) {
+			continue
 		}
-		if len(p.kinds) == len(anElement) {
-			what = "element"
+		what, names := called(p.kinds...), x.names(p.kinds)
+		if seen++; seen > MaxErrors {
+			names = nil // a hint that nobody will see
 		}
-		names, ok := cache[what]
-		if !ok {
-			names = x.names(p.kinds)
-			cache[what] = names
-		}
-		hint := "there is no " + what + " yet"
+		hint, id := "there is no "+what+" yet", clip(string(p.ref.ID))
 		if len(names) > 0 {
 			hint = didYouMean(string(p.ref.ID), names)
 		}
-		verb := "there is no"
-		if strings.Contains(string(p.ref.ID), "*") {
-			verb = "the pattern matches no"
+		if Nearest(string(p.ref.ID), names) == "" && len(names) > maxListed && p.kinds[0] == ARule {
+			hint = explained(ARule)
 		}
-		x.report("unknown-reference", p.ref.Pos, hint, nil, "%s %s %q", verb, what, clip(string(p.ref.ID)))
+		switch other := x.is(p.ref.ID); {
+		case strings.Contains(id, "*"):
+			if hint != explained(ARule) && len(names) > 0 {
+				hint = "there are " + list(names)
+			}
+			x.report("unknown-reference", p.ref.Pos, hint, nil, "the pattern %q matches no %s", id, what)
+		case other != "":
+			x.report("unknown-reference", p.ref.Pos, hint, nil, "%q is %s, and not %s", id, a(string(other)), a(what))
+		default:
+			x.report("unknown-reference", p.ref.Pos, hint, nil, "there is no %s %q", what, id)
+		}
 		if near := Nearest(string(p.ref.ID), names); near != "" {
 			(*x.diags)[len(*x.diags)-1].Fix = []ssf.Edit{{Pos: p.ref.Pos, Text: near}}
+		}
+	}
+	return nothing
+}
+
+// forget takes references out of a model: a word becomes absent, and what is
+// nothing without it, such as a pattern or an item of a list, goes as a whole.
+// So what works on a model need not ask whether references exist.
+func forget(m *ssf.Model, places map[ssf.Pos]bool) {
+	if len(places) == 0 {
+		return
+	}
+	var walk func(v reflect.Value)
+	walk = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Struct:
+			switch x := v.Interface().(type) {
+			case ssf.Ref:
+				if places[x.Pos] {
+					v.SetZero()
+				}
+				return
+			case ssf.Pattern:
+				if places[x.Rule.Pos] || places[x.Element.Pos] {
+					v.SetZero()
+				}
+				return
+			case ssf.CellRef:
+				if places[x.Element.Pos] || places[x.Property.Pos] {
+					v.SetZero()
+				}
+				return
+			}
+			for i := range v.NumField() {
+				walk(v.Field(i))
+			}
+		case reflect.Slice:
+			kept := v.Slice(0, 0)
+			for i := range v.Len() {
+				before := v.Index(i).IsZero()
+				if walk(v.Index(i)); before || !v.Index(i).IsZero() {
+					kept = reflect.Append(kept, v.Index(i))
+				}
+			}
+			v.Set(kept)
+		}
+	}
+	walk(reflect.ValueOf(m).Elem())
+}
+
+// nesting reports zones that lie inside themselves.
+func (x *index) nesting(zones []ssf.Zone) {
+	in := map[ssf.ID]ssf.ID{}
+	for _, z := range zones {
+		in[z.ID] = z.In.ID
+	}
+	round := map[ssf.ID]bool{} // whether a zone is on a circle, once that is known
+	for _, z := range zones {
+		at := z.ID
+		path := map[ssf.ID]bool{}
+		for at != "" && !path[at] {
+			if _, known := round[at]; known {
+				at = ""
+				break
+			}
+			path[at] = true
+			at = in[at]
+		}
+		for id := range path {
+			round[id] = false
+		}
+		for end := at; at != ""; {
+			round[at] = true
+			if at = in[at]; at == end {
+				break
+			}
+		}
+	}
+	for _, z := range zones {
+		if round[z.ID] {
+			x.report("bad-value", z.In.Pos, "name the zone around it, or delete the key", nil, "zone %s lies inside itself", z.ID)
 		}
 	}
 }

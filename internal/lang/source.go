@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"ssf"
@@ -11,12 +12,14 @@ import (
 // The limits on input. A file, text or model beyond one of them is refused
 // with the limit's name, before anything is built from it.
 const (
-	MaxFileSize = 16 << 20 // bytes of one file
-	MaxFiles    = 1000     // files of one model
-	MaxDepth    = 24       // nested mappings and lists
-	MaxText     = 64 << 10 // bytes of one text
-	MaxEntries  = 250_000  // entries of all sections of one file
-	MaxErrors   = 1000     // diagnostics of one file; the rest is counted
+	MaxFileSize = 16 << 20  // bytes of one file
+	MaxFiles    = 1000      // files of one model
+	MaxSize     = 64 << 20  // bytes of all files of one model
+	MaxEntries  = 250_000   // entries of all sections of one file
+	MaxValues   = 1_000_000 // values of one file, about
+	MaxDepth    = 24        // nested mappings and lists
+	MaxText     = 64 << 10  // bytes of one text
+	MaxErrors   = 1000      // diagnostics of one model; the rest is counted
 )
 
 // A source is one file's text, cut into sections at its top-level keys.
@@ -61,125 +64,62 @@ func (s *source) span(from, to int) string {
 	return s.text[s.lines[from-1]:end]
 }
 
+// maxSnippet bounds the bytes of a line that a diagnostic carries.
+const maxSnippet = 8 << 10
+
+// snippet is the line of a place for a diagnostic, each byte that is not UTF-8
+// as one character. Of a line that is very long it is the start, and nothing
+// if the place lies beyond that.
+func (s *source) snippet(at ssf.Pos) string {
+	l := s.line(at.Line)
+	if len(l) > maxSnippet {
+		if at.Col > maxSnippet/utf8.UTFMax {
+			return ""
+		}
+		l = l[:maxSnippet]
+		for !utf8.RuneStart(l[len(l)-1]) {
+			l = l[:len(l)-1]
+		}
+		l = l[:len(l)-1]
+	}
+	if !utf8.ValidString(l) {
+		return string([]rune(l))
+	}
+	return l
+}
+
 // unreadable looks for what no text of ours may hold: bytes that are not
 // UTF-8, control characters, line breaks that editors count differently and
 // marks that change the direction of text on screen.
-func (s *source) unreadable() (ssf.Pos, string, string) {
-	at := func(i int) ssf.Pos {
+func (s *source) unreadable() (at ssf.Pos, msg, hint string) {
+	place := func(i int) ssf.Pos {
 		line := strings.Count(s.text[:i], "\n") + 1
 		col := utf8.RuneCountInString(s.text[strings.LastIndexByte(s.text[:i], '\n')+1:i]) + 1
 		return ssf.Pos{File: s.path, Line: line, Col: col, EndCol: col + 1}
 	}
+	start := s.text[:min(2, len(s.text))]
+	switch zeros := strings.Count(s.text[:min(1000, len(s.text))], "\x00"); {
+	case start == "\xff\xfe", start == "\xfe\xff", zeros > 0 && strings.Contains(start, "\x00"):
+		return place(0), "the file is UTF-16", "save it as UTF-8"
+	case zeros > 1:
+		return place(0), "the file is not text", "a model is a text in UTF-8; `ssf init` writes one to start from"
+	}
 	for i, r := range s.text {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(s.text[i:], "\uFFFD"):
-			if i == 0 && (strings.HasPrefix(s.text, "\xff\xfe") || strings.HasPrefix(s.text, "\xfe\xff")) {
-				return at(i), "the file is UTF-16", "save it as UTF-8"
-			}
-			return at(i), fmt.Sprintf("byte 0x%02x is not UTF-8", s.text[i]), "save the file as UTF-8; if it is no text at all, it is not a model"
+			return place(i), fmt.Sprintf("byte 0x%02x is not UTF-8", s.text[i]), "save the file as UTF-8; if it is no text at all, it is not a model"
 		case r == '\r' && strings.HasPrefix(s.text[i+1:], "\n"), r == '\n', r == '\t':
-		case r < 0x20, r == 0x7f, r == 0x85, r == 0x2028, r == 0x2029:
-			return at(i), fmt.Sprintf("control character U+%04X", r), "delete it; lines end with LF or CRLF"
-		case 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
-			return at(i), fmt.Sprintf("U+%04X changes the direction of the text around it, so that it reads as what it is not", r), "delete it"
+		case r == '\r':
+			return place(i), "a carriage return without a line feed", "save the file with LF or CRLF at the end of each line"
+		case r < 0x20, 0x7f <= r && r < 0xa0, r == 0x2028, r == 0x2029:
+			return place(i), fmt.Sprintf("control character U+%04X", r), "delete it; lines end with LF or CRLF"
+		case unicode.Is(unicode.Bidi_Control, r):
+			return place(i), fmt.Sprintf("U+%04X changes the direction of the text around it, so that it reads as what it is not", r), "delete it"
 		case r == 0xfeff:
-			return at(i), "byte order mark inside the text", "delete it"
+			return place(i), "byte order mark inside the text", "delete it"
+		case 0xfdd0 <= r && r <= 0xfdef, r&0xfffe == 0xfffe:
+			return place(i), fmt.Sprintf("U+%04X is no character", r), "delete it"
 		}
 	}
 	return ssf.Pos{}, "", ""
-}
-
-// A section is one top-level key with its lines. Entries are the first lines
-// of its entries, where the key stands alone on its line and its value is a
-// block; else it is parsed as a whole.
-type section struct {
-	key      string
-	line     int // of the key
-	end      int // the line after the last
-	entries  []int
-	sequence bool
-}
-
-// sections cuts the text at the lines that begin a top-level key. Lines before
-// the first one belong to none and are returned as orphans, and so do document
-// marks and directives.
-func (s *source) sections() (secs []section, orphans []int) {
-	for n := 1; n <= len(s.lines); n++ {
-		l := s.line(n)
-		switch {
-		case strings.TrimSpace(l) == "" || l[0] == '#':
-			continue
-		case isMark(l) && l[0] == '-' && len(secs) == 0 && len(orphans) == 0 && strings.TrimSpace(l) == "---":
-			continue
-		case isMark(l), l[0] == '%':
-			orphans = append(orphans, n)
-		case strings.ContainsRune(" \t}]", rune(l[0])), l == "-", strings.HasPrefix(l, "- "):
-			if len(secs) == 0 {
-				orphans = append(orphans, n)
-			}
-		default:
-			if len(secs) > 0 {
-				secs[len(secs)-1].end = n
-			}
-			key, rest, _ := strings.Cut(l, ":")
-			sec := section{line: n}
-			if isWord(key) {
-				sec.key = key
-				if rest = strings.TrimLeft(rest, " \t"); rest == "" || rest[0] == '#' {
-					sec.entries = []int{}
-				}
-			}
-			secs = append(secs, sec)
-		}
-	}
-	if len(secs) > 0 {
-		secs[len(secs)-1].end = len(s.lines) + 1
-	}
-	for i := range secs {
-		if secs[i].entries != nil {
-			s.cut(&secs[i])
-		}
-	}
-	return secs, orphans
-}
-
-// isMark reports whether line is a document mark.
-func isMark(line string) bool {
-	for _, m := range []string{"---", "..."} {
-		if rest, ok := strings.CutPrefix(line, m); ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
-			return true
-		}
-	}
-	return false
-}
-
-func isWord(s string) bool {
-	for _, r := range s {
-		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-') {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// cut finds the entries of a section: the lines indented as its first one.
-func (s *source) cut(sec *section) {
-	indent := -1
-	for n := sec.line + 1; n < sec.end; n++ {
-		l := s.line(n)
-		body := strings.TrimLeft(l, " ")
-		if body == "" || body[0] == '#' || strings.TrimSpace(body) == "" {
-			continue
-		}
-		dash := body == "-" || strings.HasPrefix(body, "- ")
-		if indent < 0 {
-			indent, sec.sequence = len(l)-len(body), dash
-			if strings.ContainsRune("{[|>\"'", rune(body[0])) {
-				return // a flow value or a text on its own line
-			}
-		}
-		if len(l)-len(body) == indent && dash == sec.sequence && body[0] != '}' && body[0] != ']' {
-			sec.entries = append(sec.entries, n)
-		}
-	}
 }

@@ -2,6 +2,7 @@ package lang
 
 import (
 	"slices"
+	"sync"
 
 	"ssf"
 )
@@ -43,6 +44,12 @@ const (
 	ACheck     Target = "check"
 )
 
+// allTargets are all of them, elements first.
+var allTargets = []Target{
+	AZone, AnActor, AnAsset, AComponent, AFlow, AFunction, TheSystem, APerson, ASigner, ARequirement, AnAssumption, AnOwnThreat, AMitigation, ARun, AVerification, AnAudit, ADeployment,
+	ARule, AMeasure, AKind, ATech, AProtocol, AFact, AControl, ACatalogue, AStandard, APolicy, ALibrary, ACheck,
+}
+
 // anElement are the targets that share one space of ids.
 var anElement = []Target{TheSystem, AZone, AnActor, AnAsset, AComponent, AFlow, AFunction}
 
@@ -56,6 +63,8 @@ type Type struct {
 	Targets []Target // of a ref
 	Pattern string   // of a small grammar, as a regular expression of JSON Schema
 	Elem    *Type    // of a list or dict
+	Key     *Type    // of a dict, if its keys are told
+	Some    bool     // of a list that may not be empty
 	Or      *Type    // another form that is read too
 	Rows    []Row    // of an object
 	More    *Type    // of an object that takes facts: their type
@@ -70,16 +79,9 @@ type Row struct {
 	Type     Type
 }
 
-func (t Type) plural() string {
-	if t.Name == "object" {
-		return "mappings (" + t.Title + ")"
-	}
-	return t.What
-}
-
 // typ describes the object.
 func (o *Object[T]) typ() Type {
-	t := Type{Name: "object", Title: o.Name, What: "a mapping: " + o.Name, More: o.MoreType}
+	t := Type{Name: "object", Title: o.Name, What: a(o.Name), More: o.MoreType}
 	for _, f := range o.Fields {
 		t.Rows = append(t.Rows, Row{f.Key, f.Doc, f.Required, f.Type})
 	}
@@ -150,3 +152,28 @@ func (w *Words) has(t Target, id ssf.ID) bool {
 	_, ok := slices.BinarySearch(w.names[t], string(id))
 	return ok
 }
+
+// isKey reports whether a word is a key of the language or a fact, for who
+// wonders what somebody meant.
+func isKey(w *Words, word string) bool {
+	if w != nil && w.facts[ssf.ID(word)] != nil {
+		return true
+	}
+	return languageKeys()[word]
+}
+
+var languageKeys = sync.OnceValue(func() map[string]bool {
+	keys := map[string]bool{}
+	var add func(t Type)
+	add = func(t Type) {
+		for _, r := range t.Rows {
+			keys[r.Key] = true
+			add(r.Type)
+		}
+		if t.Elem != nil {
+			add(*t.Elem)
+		}
+	}
+	add(modelTable.typ())
+	return keys
+})

@@ -30,7 +30,8 @@ type Model struct {
 	Components []Component
 	Flows      []Flow
 	Functions  []Function
-	More       string // further sections, as YAML
+	Entries    map[string][]string // of other sections, as YAML: `ID: {...}`, or `{...}` in a list
+	More       string              // further sections, as YAML
 }
 
 // Element is what all parts share. A fact that is not in Facts is unknown.
@@ -48,13 +49,15 @@ type Actor struct {
 	Zone string
 }
 
-// An Asset has a need of each property, from none to critical.
+// An Asset has a need of each property, from none to critical. Here and below
+// an empty text leaves its key out.
 type Asset struct {
 	Element
 	Confidentiality, Integrity, Availability string
 }
 
-// A Component is a part of the system. Tech is nil if nobody said which.
+// A Component is a part of the system. Tech is nil if nobody said which, and
+// empty if there is none.
 type Component struct {
 	Element
 	Kind, Zone   string
@@ -71,8 +74,8 @@ type Flow struct {
 // A Function may be used by one actor.
 type Function struct {
 	Element
-	At, Does, Actor, Scope, Auth string
-	On                           []string
+	At, Does, Actor, Scope, Auth, Otherwise string
+	On                                      []string
 }
 
 // Generate makes a model without errors: every reference resolves, nothing
@@ -196,7 +199,7 @@ func (g generator) function(i int) Function {
 	}
 	return Function{
 		Element: g.element("function", fmt.Sprintf("function-%05d", i+1), ""),
-		At:      at.ID, Does: pick(g, does), Actor: pick(g, g.m.Actors).ID, Scope: pick(g, []string{"own", "all"}), Auth: pick(g, auths),
+		At:      at.ID, Does: pick(g, does), Actor: pick(g, g.m.Actors).ID, Scope: pick(g, []string{"own", "all"}), Auth: pick(g, auths), Otherwise: "deny",
 		On: []string{pick(g, g.m.Assets).ID},
 	}
 }
@@ -244,6 +247,10 @@ func (m *Model) Clone() *Model {
 	c.Zones, c.Actors, c.Assets = slices.Clone(m.Zones), slices.Clone(m.Actors), slices.Clone(m.Assets)
 	c.Components, c.Flows, c.Functions = slices.Clone(m.Components), slices.Clone(m.Flows), slices.Clone(m.Functions)
 	c.each(func(e *Element, _, _ string) { e.Facts = maps.Clone(e.Facts) })
+	c.Entries = maps.Clone(m.Entries)
+	for name, es := range c.Entries {
+		c.Entries[name] = slices.Clone(es)
+	}
 	return &c
 }
 

@@ -75,6 +75,57 @@ func TestModelsAreValid(t *testing.T) {
 	}
 }
 
+// TestWildModelsAreValid also proves that they hold what they are made for.
+func TestWildModelsAreValid(t *testing.T) {
+	lib := library(t)
+	var all ssf.Model
+	gaps := map[string]int{}
+	for seed := range uint64(20) {
+		wild := gen.Wild(8, seed)
+		m := load(t, lib, wild.Files(1))
+		if again := gen.Wild(8, seed); again.YAML() != wild.YAML() {
+			t.Error("the same seed gives different models")
+		}
+		all.Decisions, all.Mitigations, all.Threats = append(all.Decisions, m.Decisions...), append(all.Mitigations, m.Mitigations...), append(all.Threats, m.Threats...)
+		all.Deployments, all.Requirements = append(all.Deployments, m.Deployments...), append(all.Requirements, m.Requirements...)
+		count := func(gap string, is bool) {
+			if is {
+				gaps[gap]++
+			}
+		}
+		for _, c := range m.Components {
+			count("kind", c.Kind.ID == "")
+			count("zone", c.Zone.ID == "")
+			count("tech", !c.TechAt.Known())
+			for _, f := range c.Facts {
+				count("fact", f.Value == "")
+			}
+		}
+		for _, f := range m.Flows {
+			count("over", f.Over.ID == "")
+		}
+		for _, f := range m.Functions {
+			count("allow", len(f.Allow) == 0)
+			count("otherwise", f.Otherwise.ID == "")
+		}
+		for _, a := range m.Assets {
+			count("need", len(a.Needs) < 3)
+		}
+	}
+	for _, gap := range []string{"kind", "zone", "tech", "fact", "over", "allow", "otherwise", "need"} {
+		if gaps[gap] == 0 {
+			t.Errorf("no wild model leaves a %s out", gap)
+		}
+	}
+	treats := map[ssf.ID]bool{}
+	for _, d := range all.Decisions {
+		treats[d.Treat.ID] = true
+	}
+	if len(treats) != 5 || len(all.Mitigations) == 0 || len(all.Threats) == 0 || len(all.Deployments) == 0 || len(all.Requirements) == 0 {
+		t.Errorf("wild models have decisions to %v, %d mitigations, %d threats, %d deployments, %d requirements", treats, len(all.Mitigations), len(all.Threats), len(all.Deployments), len(all.Requirements))
+	}
+}
+
 func TestEveryChoiceIsValid(t *testing.T) {
 	lib := library(t)
 	m := gen.Generate(gen.Options{Components: 20, Functions: 5})

@@ -12,7 +12,10 @@ func Rules(n int) map[string]string {
 	files := make(map[string]string, n)
 	for i := range n {
 		f := forms[i%len(forms)]
-		level := levels[1+i/len(forms)%(len(levels)-1)]
+		// Each rule of a form has its own pair of levels, so that, as in a real
+		// library, an element meets most rules and few of them stand on it.
+		pair := i / len(forms)
+		first, second := levels[pair%len(levels)], levels[pair/len(levels)%len(levels)]
 		id := fmt.Sprintf("synthetic-%03d", i+1)
 		var b strings.Builder
 		line := func(key, value string) {
@@ -28,7 +31,7 @@ func Rules(n int) map[string]string {
 		if f.kinds != "" {
 			line("kinds", "["+f.kinds+"]")
 		}
-		line("when", "'"+fmt.Sprintf(f.when, level)+"'")
+		line("when", "'"+fmt.Sprintf(f.when, first, second)+"'")
 		if f.unless != "" {
 			line("unless", "'"+f.unless+"'")
 		}

@@ -93,12 +93,12 @@ type form struct {
 }
 
 var forms = []form{
-	{"flow", "", `self.over_network && self.confidentiality >= %q`, "self.encrypted", "transport-encryption"},
-	{"component", "web_service, worker", `self.takes_input && self.integrity >= %q`, `self.builds_queries == "parametrised"`, "parametrised-queries"},
-	{"flow", "datastore", `from.takes_input && self.integrity >= %q`, `from.builds_queries == "parametrised"`, "parametrised-queries"},
-	{"component", "datastore", `stores.exists(a, a.personal && a.confidentiality >= %q)`, "self.expires_data", "deletion-job"},
-	{"component", "", `self.availability >= %q && incoming.exists(f, f.from_untrusted && f.over_network)`, "self.limits_rate", "rate-limiting"},
-	{"flow", "", `self.crosses_boundary && carries.exists(a, a.personal || a.integrity >= %q)`, "self.authenticated && self.encrypted", "certificate-checks"},
-	{"component", "web_service", `self.renders_html && self.exposure == "external" && self.confidentiality >= %q`, "self.output_encoded", "output-encoding"},
-	{"asset", "", `self.personal && self.confidentiality >= %q`, "", "retention-schedule"},
+	{"flow", "", `self.over_network && self.confidentiality == %q && self.integrity == %q`, "self.encrypted", "transport-encryption"},
+	{"component", "web_service, worker", `self.takes_input && self.integrity == %q && self.availability == %q`, `self.builds_queries == "parametrised"`, "parametrised-queries"},
+	{"flow", "datastore", `from.takes_input && self.integrity == %q && self.availability == %q`, `from.builds_queries == "parametrised"`, "parametrised-queries"},
+	{"component", "datastore", `stores.exists(a, a.personal && a.confidentiality == %q && a.integrity == %q)`, "self.expires_data", "deletion-job"},
+	{"component", "", `self.availability == %q && self.integrity == %q && incoming.exists(f, f.from_untrusted && f.over_network)`, "self.limits_rate", "rate-limiting"},
+	{"flow", "", `self.crosses_boundary && carries.exists(a, a.personal && a.integrity == %q && a.availability == %q)`, "self.authenticated && self.encrypted", "certificate-checks"},
+	{"component", "web_service", `self.renders_html && self.confidentiality == %q && self.integrity == %q`, "self.output_encoded", "output-encoding"},
+	{"asset", "", `self.personal && self.confidentiality == %q && self.integrity == %q`, "", "retention-schedule"},
 }

@@ -42,6 +42,15 @@ func (m *Model) Files(n int) map[string]string {
 		section(&b, "components", part(m.Components, i, n))
 		section(&b, "flows", part(m.Flows, i, n))
 		section(&b, "functions", part(m.Functions, i, n))
+		if i == 0 {
+			for _, name := range slices.Sorted(maps.Keys(m.Entries)) {
+				var es []entry
+				for _, e := range m.Entries[name] {
+					es = append(es, entry(e))
+				}
+				section(&b, name, es)
+			}
+		}
 		if i == 0 && m.More != "" {
 			b.WriteString("\n" + strings.Trim(m.More, "\n") + "\n")
 		}
@@ -63,27 +72,54 @@ func section[T interface{ entry() string }](b *strings.Builder, name string, ent
 	}
 }
 
+// An entry of a section that has no type of its own.
+type entry string
+
+func (e entry) entry() string {
+	if strings.HasPrefix(string(e), "{") {
+		return "- " + string(e)
+	}
+	return string(e)
+}
+
+// said are `key: value` of the pairs that have a value.
+func said(pairs ...string) (keys []string) {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			keys = append(keys, pairs[i]+": "+pairs[i+1])
+		}
+	}
+	return keys
+}
+
 func (z Zone) entry() string { return z.line() }
 
-func (a Actor) entry() string { return a.line("zone: " + a.Zone) }
+func (a Actor) entry() string { return a.line(said("zone", a.Zone)...) }
 
 func (a Asset) entry() string {
-	return a.line(fmt.Sprintf("needs: {confidentiality: %s, integrity: %s, availability: %s}", a.Confidentiality, a.Integrity, a.Availability))
+	needs := said("confidentiality", a.Confidentiality, "integrity", a.Integrity, "availability", a.Availability)
+	if len(needs) == 0 {
+		return a.line()
+	}
+	return a.line("needs: {" + strings.Join(needs, ", ") + "}")
 }
 
 func (c Component) entry() string {
-	lines := []string{c.ID + ":", "kind: " + c.Kind, "zone: " + c.Zone}
+	lines := append([]string{c.ID + ":"}, said("kind", c.Kind, "zone", c.Zone)...)
 	if c.Tech != nil {
 		lines = append(lines, "tech: "+list(c.Tech))
 	}
 	if len(c.Stores) > 0 {
 		lines = append(lines, "stores: "+list(c.Stores))
 	}
-	return strings.Join(append(lines, c.facts()...), "\n    ")
+	if lines = append(lines, c.facts()...); len(lines) == 1 {
+		return c.line()
+	}
+	return strings.Join(lines, "\n    ")
 }
 
 func (f Flow) entry() string {
-	keys := []string{"from: " + f.From, "to: " + f.To, "over: " + f.Over, "sends: " + list(f.Sends)}
+	keys := append(said("from", f.From, "to", f.To, "over", f.Over), "sends: "+list(f.Sends))
 	if len(f.Returns) > 0 {
 		keys = append(keys, "returns: "+list(f.Returns))
 	}
@@ -91,9 +127,12 @@ func (f Flow) entry() string {
 }
 
 func (f Function) entry() string {
-	allow := fmt.Sprintf("allow: {%s: {scope: %s, auth: %s}}", f.Actor, f.Scope, f.Auth)
-	lines := append([]string{f.ID + ":", "at: " + f.At, "does: " + f.Does, "on: " + list(f.On), allow, "otherwise: deny"}, f.facts()...)
-	return strings.Join(lines, "\n    ")
+	allow := ""
+	if f.Actor != "" {
+		allow = fmt.Sprintf("{%s: {scope: %s, auth: %s}}", f.Actor, f.Scope, f.Auth)
+	}
+	lines := append([]string{f.ID + ":"}, said("at", f.At, "does", f.Does, "on", list(f.On), "allow", allow, "otherwise", f.Otherwise)...)
+	return strings.Join(append(lines, f.facts()...), "\n    ")
 }
 
 // line is an element on one line.

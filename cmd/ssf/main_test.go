@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"ssf"
+)
+
+// today is the day of all runs in tests.
+var today = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+
+// run carries out a command line in dir.
+func run(t testing.TB, dir string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	env := &Env{Dir: dir, Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }, Now: func() time.Time { return today }}
+	status = Run(context.Background(), env, args)
+	return status, out.String(), errs.String()
+}
+
+// readFiles reads the files below dir by their paths.
+func readFiles(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	fsys := os.DirFS(dir)
+	err := fs.WalkDir(fsys, ".", func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(fsys, p)
+		files[p] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// writeFiles writes files below dir.
+func writeFiles(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for p, text := range files {
+		name := filepath.Join(dir, filepath.FromSlash(p))
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// library is the program's own, read once.
+func coreLibrary(t testing.TB) *ssf.Library {
+	t.Helper()
+	lib, err := readLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lib
+}

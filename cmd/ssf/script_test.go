@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ssf"
+	"ssf/internal/report"
+)
+
+// TestScript runs the command lines of testdata/script. SSF_UPDATE=1 rewrites
+// the expected outputs that stand in the scripts themselves.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: os.Getenv("SSF_UPDATE") != "",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("SOURCE_DATE_EPOCH", "1800000000") // 2027-01-15
+			e.Setenv("HOME", e.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+	})
+}
+
+// TestMain lets scripts call the program as `ssf`.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ssf": main})
+}
+
+// status runs a command and compares its exit status: `status 3 ssf check`.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND [ARG ...]")
+	}
+	want := args[0]
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	var coded interface{ ExitCode() int }
+	switch {
+	case errors.As(err, &coded):
+		got = string(rune('0' + coded.ExitCode()))
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %s, want %s", got, want)
+	}
+}
+
+// runIn carries out one command line in dir.
+func runIn(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	env := &Env{Dir: dir, Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }, Now: func() time.Time { return time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC) }}
+	return Run(context.Background(), env, args), out.String(), errs.String()
+}
+
+// TestOwnModel: the program's own model has no error and no open question, and
+// reaches what its policy asks; the README shows what it prints.
+func TestOwnModel(t *testing.T) {
+	code, out, errs := runIn(t, "../..", "check", "-q")
+	if code != exitYes {
+		_, all, _ := runIn(t, "../..", "check")
+		t.Fatalf("exit %d\n%s%s", code, all, errs)
+	}
+	_, questions, _ := runIn(t, "../..", "questions")
+	if questions != "no open questions\n" {
+		t.Errorf("questions are open:\n%s", questions)
+	}
+	summary := regexp.MustCompile(`(?m)^(  \w+ .*controls: .*|reach: .*)\n`)
+	want := strings.Join(summary.FindAllString(out, -1), "")
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(summary.FindAllString(string(readme), -1), "")
+	if got == want {
+		return
+	}
+	if os.Getenv("SSF_UPDATE") == "" {
+		t.Fatalf("README.md shows\n%swant\n%s(SSF_UPDATE=1 rewrites it)", got, want)
+	}
+	text := strings.Replace(string(readme), got, want, 1)
+	if err := os.WriteFile("../../README.md", []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSameBytes: two runs give the same case under the same time.
+func TestSameBytes(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.json", "b.json"} {
+		if code, out, errs := runIn(t, "../..", "check", "-q", "--now", "2027-01-01", "-o", filepath.Join(dir, name)); code != exitYes {
+			t.Fatalf("exit %d\n%s%s", code, out, errs)
+		}
+	}
+	a, errA := os.ReadFile(filepath.Join(dir, "a.json"))
+	b, errB := os.ReadFile(filepath.Join(dir, "b.json"))
+	if err := errors.Join(errA, errB); err != nil || len(a) < 1000 || !bytes.Equal(a, b) {
+		t.Errorf("two runs differ: %d and %d bytes, %v", len(a), len(b), err)
+	}
+}
+
+// TestFromCase: what is written from a stored case is what is written at once.
+func TestFromCase(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "case.json")
+	_, direct, _ := runIn(t, "../..", "check", "--hints", "--now", "2027-01-01", "-o", file)
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c ssf.Case
+	if err := json.Unmarshal(b, &c); err != nil {
+		t.Fatal(err)
+	}
+	var again bytes.Buffer
+	if err := report.Check(&again, &c, report.Style{}, report.CheckOptions{Hints: true}); err != nil {
+		t.Fatal(err)
+	}
+	if direct == "" || again.String() != direct {
+		t.Errorf("from the case:\n%s\nat once:\n%s", again.String(), direct)
+	}
+	var json2 bytes.Buffer
+	if err := report.JSON(&json2, &c); err != nil || !bytes.Equal(json2.Bytes(), b) {
+		t.Errorf("the case does not survive a round trip (%v)", err)
+	}
+}
+
+// TestWriteFile: a write that fails leaves the old file whole and nothing
+// beside it.
+func TestWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	a := &app{env: &Env{Dir: dir, Stdout: io.Discard, Stderr: io.Discard}}
+	if err := a.writeFile("case.json", "first"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.writeFile("case.json", func() {}); err == nil {
+		t.Fatal("a value that JSON cannot hold was written")
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "case.json"))
+	if err != nil || string(b) != "\"first\"\n" {
+		t.Errorf("the old file holds %q (%v)", b, err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the folder holds %v (%v)", entries, err)
+	}
+	if err := a.writeFile("no/such/folder.json", "x"); err == nil {
+		t.Error("a file in no folder was written")
+	}
+	if err := a.writeFile(".", "x"); err == nil {
+		t.Error("a folder was replaced")
+	}
+}

@@ -1,0 +1,221 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"ssf"
+	"ssf/internal/rule"
+)
+
+// The checks of the implementation and the verification phase.
+
+// checkMitigated finds threats without a mitigation in place, and mitigations
+// without a threat.
+func checkMitigated(e *evaluation) (looked int) {
+	for i := range e.instances {
+		in := &e.instances[i]
+		looked++
+		if !in.state.Treated() {
+			e.openAt("IM-1", in.id)
+		}
+		if in.state == ssf.Planned {
+			e.report("implementation/planned", in.id, e.nodes[in.node].Pos, "", nil, "%s is not countered yet: %s", in.id, in.why)
+		}
+		if t := &e.c.Threats[i]; in.state == ssf.Mitigated && len(t.Mitigations) == 1 && t.Risk.Worst() >= ssf.High {
+			e.report("implementation/sole-cut", in.id, e.nodes[in.node].Pos, "", nil, "only %s stands between %s and a %s risk", t.Mitigations[0], in.id, t.Risk)
+		}
+	}
+	for i := range e.Model.Mitigations {
+		m := &e.Model.Mitigations[i]
+		for _, p := range m.Counters {
+			if len(e.matching(p, nil)) == 0 {
+				e.report("implementation/counters-nothing", m.ID, p.Pos, "delete it, or see `ssf explain "+string(p.ID())+"`", nil, "mitigation %s counters %s, which is not derived", m.ID, p.ID())
+			}
+		}
+	}
+	return looked
+}
+
+// checkPlaces looks at where implemented mitigations sit. Without a tree no
+// file can be looked up, and nothing is shown.
+func checkPlaces(e *evaluation) (looked int) {
+	for i := range e.Model.Mitigations {
+		m := &e.Model.Mitigations[i]
+		if m.State.ID != "implemented" {
+			continue
+		}
+		if len(m.Where) == 0 {
+			e.report("implementation/no-place", m.ID, m.Pos, "", nil, "mitigation %s is implemented, and nobody says where", m.ID)
+		}
+		for _, w := range m.Where {
+			switch e.resolves(w.ID) {
+			default:
+				looked++
+			case notLookedUp:
+			case "":
+				e.report("implementation/place-missing", m.ID, w.Pos, e.nearestFile(string(w.ID)), nil, "%s does not exist", w.ID)
+			}
+		}
+	}
+	return looked
+}
+
+// nearestFile helps who mistyped a path: files with that name elsewhere, or
+// the symbols of the file.
+func (e *evaluation) nearestFile(place string) string {
+	if e.Tree == nil {
+		return ""
+	}
+	file, _, hasSymbol := strings.Cut(place, "#")
+	if _, found := slices.BinarySearch(e.Tree.Files, file); found && hasSymbol && e.Tree.Symbols != nil {
+		if names, known := e.Tree.Symbols(file); known {
+			return "the file has " + few(names)
+		}
+	}
+	var same []string
+	base := file[strings.LastIndexByte(file, '/')+1:]
+	for _, f := range e.Tree.Files {
+		if strings.HasSuffix("/"+f, "/"+base) {
+			same = append(same, f)
+		}
+	}
+	if len(same) > 0 {
+		return "did you mean " + few(same) + "?"
+	}
+	return ""
+}
+
+// checkStandards wants a coding standard for each technology of code of ours
+// for which the library has one.
+func checkStandards(e *evaluation) (looked int) {
+	for i := range e.Model.Components {
+		c := &e.Model.Components[i]
+		if len(c.Code) == 0 || e.runs(c.Kind.ID) == rule.False {
+			continue
+		}
+		looked++
+		covered := false
+		var fit []ssf.ID
+		for _, s := range e.Library.Standards {
+			for _, t := range c.Tech {
+				if hasRef(s.For, t.ID) {
+					fit = append(fit, s.ID)
+					covered = covered || hasRef(e.Model.Use.Standards, s.ID)
+				}
+			}
+		}
+		if !covered {
+			hint := "the library has none for these technologies yet"
+			if len(fit) > 0 {
+				hint = "add `use: {standards: [" + string(fit[0]) + "]}`"
+			}
+			e.report("implementation/no-standard", c.ID, c.Pos, hint, nil, "no coding standard is adopted for the code of %s", c.ID)
+		}
+	}
+	for _, s := range e.Library.Standards {
+		if !hasRef(e.Model.Use.Standards, s.ID) {
+			continue
+		}
+		for _, r := range s.Rules {
+			if len(r.CheckedBy) == 0 {
+				e.report("implementation/unchecked-rule", s.ID+"/"+r.ID, e.Model.System.Pos, "", nil, "no analyser checks %s of %s: %s", r.ID, s.ID, r.Says)
+			}
+		}
+	}
+	return looked
+}
+
+// checkAudits wants each standard in use checked by an audit that covers the
+// code it is for.
+func checkAudits(e *evaluation) int {
+	for _, use := range e.Model.Use.Standards {
+		var covers []ssf.Ref
+		var at ssf.Pos
+		for i := range e.Model.Audits {
+			if a := &e.Model.Audits[i]; a.Standard.ID == use.ID {
+				covers = append(covers, a.Covers...)
+				at = a.Pos
+			}
+		}
+		if len(covers) == 0 {
+			e.report("implementation/no-audit", use.ID, use.Pos, "", nil, "no audit checks the code against %s", use.ID)
+			continue
+		}
+		e.checkCoverage(use.ID, covers, at)
+	}
+	return len(e.Model.Use.Standards)
+}
+
+func (e *evaluation) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos) {
+	if e.Tree == nil {
+		return
+	}
+	i := slices.IndexFunc(e.Library.Standards, func(s ssf.Standard) bool { return s.ID == standard })
+	covered := map[int]bool{}
+	for _, j := range fitting(e.Tree.Files, covers...) {
+		covered[j] = true
+	}
+	var left []string
+	for j := range e.Model.Components {
+		c := &e.Model.Components[j]
+		if i < 0 || !slices.ContainsFunc(c.Tech, func(t ssf.Ref) bool { return hasRef(e.Library.Standards[i].For, t.ID) }) {
+			continue
+		}
+		for _, at := range fitting(e.Tree.Files, c.Code...) {
+			if f := e.Tree.Files[at]; isCode(f) && !covered[at] {
+				left = append(left, f)
+			}
+		}
+	}
+	if len(left) > 0 {
+		slices.Sort(left)
+		left = slices.Compact(left)
+		e.report("implementation/narrow-audit", standard, at, "", nil, "the audit of %s leaves out %s: %s", standard, plural(len(left), "file", "files"), few(left))
+	}
+}
+
+// checkVerifications wants a verification for each mitigation and for each
+// claim, and writes what there is into the case.
+func checkVerifications(e *evaluation) (looked int) {
+	verified := map[ssf.ID]bool{}
+	for i := range e.Model.Verify {
+		v := &e.Model.Verify[i]
+		info := ssf.VerificationInfo{ID: v.ID, State: "never_run", Verifies: []ssf.ID{}, Evidence: []ssf.ID{}, Pos: v.Pos}
+		for _, m := range v.Verifies {
+			verified[m.ID] = true
+			info.Verifies = append(info.Verifies, m.ID)
+		}
+		e.c.Verifications = append(e.c.Verifications, info)
+	}
+	for i := range e.Model.Mitigations {
+		m := &e.Model.Mitigations[i]
+		looked++
+		if !verified[m.ID] && m.State.ID == "implemented" {
+			e.report("verification/missing", m.ID, m.Pos, "add a verification with `verifies: ["+string(m.ID)+"]`", nil, "nothing verifies mitigation %s", m.ID)
+		}
+	}
+	seen := map[ssf.ID]bool{}
+	for i := range e.instances {
+		in := &e.instances[i]
+		if in.claim != rule.True || in.state != ssf.Claimed {
+			continue
+		}
+		for _, c := range in.claims {
+			if seen[c] {
+				continue
+			}
+			seen[c] = true
+			looked++
+			if !verified[c] {
+				at, _, _ := strings.Cut(string(c), ".")
+				pos := e.nodes[in.node].Pos
+				if n := e.world.Lookup(ssf.ID(at)); n >= 0 {
+					pos = e.nodes[n].Pos
+				}
+				e.report("implementation/claimed-without-verification", c, pos, "add a verification with `verifies: ["+string(c)+"]`", nil, "%s is claimed to counter %s, and nothing verifies it", c, in.id)
+			}
+		}
+	}
+	return looked
+}

@@ -1,0 +1,327 @@
+package library_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"ssf"
+	"ssf/internal/eval"
+	"ssf/internal/lang"
+	"ssf/library"
+)
+
+func core(t *testing.T) *ssf.Library {
+	t.Helper()
+	lib, diags, err := lang.ReadLibrary(library.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range diags {
+		t.Errorf("%v: %s: %s", d.Pos, d.Check, d.Message)
+	}
+	return lib
+}
+
+// expectation is the first line of a case: the state of one instance, and the
+// facts that are asked of it.
+var expectation = regexp.MustCompile(`^# expect: (open|undecided|claimed|none) (\S+@\S+)(?: asks (\S+(?: \S+)*))?\n`)
+
+// TestRules runs the cases of each rule. The name of a case says what it shows:
+// that the rule fires, is quiet, asks, or takes a claim for what it is.
+func TestRules(t *testing.T) {
+	lib := core(t)
+	seen := map[ssf.ID]bool{}
+	for i := range lib.Threats {
+		r := &lib.Threats[i]
+		t.Run(string(r.ID), func(t *testing.T) {
+			cases, err := txtar.ParseFile(filepath.Join("threats", string(r.ID), "test.txtar"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown := map[string]int{}
+			for _, f := range cases.Files {
+				what := regexp.MustCompile(`^(fires|quiet|asks|claimed)(-[a-z0-9-]+)?\.yaml$`).FindStringSubmatch(f.Name)
+				if what == nil {
+					t.Errorf("case %s: want fires, quiet, asks or claimed, such as quiet-local.yaml", f.Name)
+					continue
+				}
+				shown[what[1]]++
+				t.Run(f.Name, func(t *testing.T) { checkCase(t, lib, r, what[1], f) })
+			}
+			for _, what := range []string{"fires", "quiet", "asks"} {
+				if shown[what] == 0 {
+					t.Errorf("no case %s.yaml", what)
+				}
+			}
+			if (shown["claimed"] > 0) != (r.Unless.S != "") {
+				t.Errorf("%d cases of a claim, and `unless` is %q", shown["claimed"], r.Unless.S)
+			}
+		})
+		seen[r.ID] = true
+	}
+	folders, err := os.ReadDir("threats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range folders {
+		if !seen[ssf.ID(d.Name())] {
+			t.Errorf("threats/%s holds no rule of that id", d.Name())
+		}
+	}
+}
+
+func checkCase(t *testing.T, lib *ssf.Library, r *ssf.Rule, what string, f txtar.File) {
+	want := expectation.FindStringSubmatch(string(f.Data))
+	if want == nil {
+		t.Fatal("the first line is no `# expect: STATE rule@element [asks element.fact ...]`")
+	}
+	state, id, asks := ssf.State(want[1]), ssf.ID(want[2]), strings.Fields(want[3])
+	if !strings.HasPrefix(string(id), string(r.ID)+"@") {
+		t.Errorf("the case is about %s and not about %s", id, r.ID)
+	}
+	if fit := map[string][]ssf.State{
+		"fires": {ssf.Open}, "quiet": {"none"}, "asks": {ssf.Open, ssf.Undecided}, "claimed": {ssf.Claimed},
+	}[what]; !slices.Contains(fit, state) {
+		t.Errorf("a case of %s expects %s", what, state)
+	}
+	if (what == "asks") != (len(asks) > 0) {
+		t.Errorf("a case of %s expects %d questions", what, len(asks))
+	}
+	snap, err := lang.Load(fstest.MapFS{lang.RootFile: {Data: f.Data}}, lib)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := eval.Evaluate(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Line: snap.Line})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range c.Diagnostics {
+		if d.Severity == ssf.Error {
+			t.Errorf("%v: %s: %s", d.Pos, d.Check, d.Message)
+		}
+	}
+	_, at, _ := strings.Cut(string(id), "@")
+	if !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) {
+		t.Errorf("the model has no element %s", at)
+	}
+	i := slices.IndexFunc(c.Threats, func(t ssf.Threat) bool { return t.ID == id })
+	if i < 0 {
+		if state != "none" {
+			t.Errorf("%s is not derived, want %s", id, state)
+		}
+		return
+	}
+	got := &c.Threats[i]
+	if got.State != state {
+		t.Errorf("%s is %s (%s), want %s", id, got.State, got.Why, state)
+	}
+	var needs []string
+	for _, n := range got.Needs {
+		needs = append(needs, n.String())
+	}
+	for _, a := range asks {
+		if !slices.Contains(needs, a) {
+			t.Errorf("%s does not ask %s but %q", id, a, needs)
+		}
+	}
+	if what == "fires" && len(needs) > 0 {
+		t.Errorf("%s asks %q; a case that fires states all that decides", id, needs)
+	}
+}
+
+func TestMeasuresAreUsed(t *testing.T) {
+	lib := core(t)
+	used := map[ssf.ID]bool{}
+	for _, r := range lib.Threats {
+		for _, m := range r.Measures {
+			used[m.ID] = true
+		}
+	}
+	for _, m := range lib.Measures {
+		if !used[m.ID] {
+			t.Errorf("no threat names measure %s", m.ID)
+		}
+	}
+}
+
+// TestComputedFacts holds derive.go against the vocabulary: what it computes
+// is defined on those sorts, and what is defined as computed is there.
+func TestComputedFacts(t *testing.T) {
+	want := map[ssf.ID][]ssf.Sort{
+		"trust":            {ssf.SortActor, ssf.SortComponent},
+		"confidentiality":  {ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
+		"integrity":        {ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
+		"availability":     {ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
+		"personal":         {ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
+		"exposure":         {ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
+		"crosses_boundary": {ssf.SortFlow, ssf.SortFunction},
+		"from_untrusted":   {ssf.SortFlow},
+		"does":             {ssf.SortFunction},
+		"changes":          {ssf.SortFunction},
+		"authenticated":    {ssf.SortFunction},
+		"scoped":           {ssf.SortFunction},
+	}
+	defs := map[ssf.ID]ssf.FactDef{}
+	for _, f := range core(t).Facts {
+		defs[f.ID] = f
+		var on []ssf.Sort
+		for _, s := range f.DerivedOn {
+			on = append(on, ssf.Sort(s.ID))
+		}
+		slices.Sort(on)
+		if !slices.Equal(on, want[f.ID]) {
+			t.Errorf("%s is computed on %q by the library and on %q by internal/eval", f.ID, on, want[f.ID])
+		}
+	}
+	computed := map[ssf.ID]bool{}
+	literals(t, "../internal/eval/derive.go", func(s string) {
+		if _, ok := defs[ssf.ID(s)]; ok {
+			computed[ssf.ID(s)] = true
+		}
+	})
+	delete(computed, "hostile") // it is read there and declared by the team
+	if got, want := slices.Sorted(maps.Keys(computed)), slices.Sorted(maps.Keys(want)); !slices.Equal(got, want) {
+		t.Errorf("derive.go names %q, want %q", got, want)
+	}
+	// The words as derive.go writes them, by their ranks.
+	for fact, words := range map[ssf.ID]string{
+		"exposure": "isolated internal external", "trust": "none low medium high", "hostile": "no possible yes",
+		"confidentiality": "none low medium high critical", "integrity": "none low medium high critical", "availability": "none low medium high critical",
+		"personal": "no yes", "crosses_boundary": "no yes", "can_hurt": "no yes",
+	} {
+		var got []string
+		for _, v := range defs[fact].Values {
+			got = append(got, string(v.ID))
+		}
+		if strings.Join(got, " ") != words {
+			t.Errorf("%s has the words %q, want %s", fact, got, words)
+		}
+	}
+}
+
+// TestChecks holds the checks of the library against the code: each check is
+// reported somewhere, and what is reported is a check of the library.
+func TestChecks(t *testing.T) {
+	lib := core(t)
+	known := map[string]bool{}
+	for _, c := range lib.Checks {
+		known[string(c.ID)] = true
+		if c.Control.ID != "" && !slices.ContainsFunc(lib.Controls, func(o ssf.Control) bool { return o.ID == c.Control.ID }) {
+			t.Errorf("check %s bears on %s, which is no control", c.ID, c.Control.ID)
+		}
+	}
+	reported := map[string]bool{}
+	name := regexp.MustCompile(`^(model|context|threats|implementation|verification|release)/[a-z-]+$`)
+	for _, dir := range []string{"../internal/eval", "../internal/rule", "../internal/lang"} {
+		for _, file := range goFiles(t, dir) {
+			literals(t, file, func(s string) {
+				if name.MatchString(s) {
+					reported[s] = true
+				} else if known["model/"+s] && strings.HasSuffix(dir, "lang") {
+					reported["model/"+s] = true // lang reports them by their last part, see decoder.report
+				}
+			})
+		}
+	}
+	for _, s := range ssf.States { // checkThreats makes its check from the state
+		if !s.Treated() {
+			reported["threats/"+string(s)] = true
+		}
+	}
+	for id := range reported {
+		if !known[id] {
+			t.Errorf("the code reports %s, for which the library has no text", id)
+		}
+	}
+	for id := range known {
+		if !reported[id] {
+			t.Errorf("nothing reports %s", id)
+		}
+	}
+	if len(reported) < 50 {
+		t.Errorf("only %d checks were found in the code, so this test does not see them", len(reported))
+	}
+}
+
+func goFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no Go files in %s: %v", dir, err)
+	}
+	return slices.DeleteFunc(names, func(n string) bool { return strings.HasSuffix(n, "_test.go") })
+}
+
+// literals calls do for each string literal of a Go file.
+func literals(t *testing.T, name string, do func(string)) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+			s, err := strconv.Unquote(l.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			do(s)
+		}
+		return true
+	})
+}
+
+// TestControls has the controls of the design, section 9, with their phases.
+func TestControls(t *testing.T) {
+	want := map[ssf.ID]ssf.Phase{
+		"CX-1": ssf.PhaseContext, "CX-2": ssf.PhaseContext, "CX-3": ssf.PhaseContext, "CX-4": ssf.PhaseContext, "CX-5": ssf.PhaseContext,
+		"TH-1": ssf.PhaseThreats, "TH-2": ssf.PhaseThreats, "TH-3": ssf.PhaseThreats, "TH-4": ssf.PhaseThreats, "TH-5": ssf.PhaseThreats,
+		"IM-1": ssf.PhaseImplementation, "IM-2": ssf.PhaseImplementation, "IM-3": ssf.PhaseImplementation, "IM-4": ssf.PhaseImplementation,
+		"VE-1": ssf.PhaseVerification, "VE-2": ssf.PhaseVerification, "VE-3": ssf.PhaseEvaluation, "VE-4": ssf.PhaseEvaluation,
+		"LC-1": "", "LC-2": ssf.PhaseContext,
+	}
+	got := map[ssf.ID]ssf.Phase{}
+	for _, c := range core(t).Controls {
+		got[c.ID] = c.Phase
+		if c.Action == "" || c.Criterion == "" || c.Basis != "derived" || len(c.Judged) == 0 {
+			t.Errorf("control %s lacks its action, its criterion, `basis: derived` or what a person judges", c.ID)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("controls by phase are\n%v, want\n%v", got, want)
+	}
+}
+
+// TestEmbedded proves that what the program holds is what stands here.
+func TestEmbedded(t *testing.T) {
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(name) != ".yaml" {
+			return err
+		}
+		here, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if inside, err := library.Core.ReadFile(name); err != nil || string(inside) != string(here) {
+			t.Errorf("%s is not embedded as it stands: %v", name, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -7,9 +7,12 @@
 // what secure means for it. The library (data in library/, read by
 // internal/rule) knows which threats stand on which facts, what measures
 // counter them and what each control of the framework asks. The tree
-// (internal/repo) is what the repository holds. internal/eval joins them:
+// (internal/repo) is what the repository holds. They are joined in three steps:
 //
-//	Inputs{Model, Library, Tree, Now} -> eval -> Case
+//	Inputs{Model, Library, Tree, Now} -> facts -> eval -> check -> Case
+//
+// internal/facts finds what is known, internal/eval which threats follow and
+// what became of them, internal/check what is missing.
 //
 // A [Case] is the whole assurance case as a plain value: it is complete, so a
 // writer (internal/report) needs nothing else, and it is deterministic: the

@@ -316,3 +316,13 @@ type Gate struct {
 	Origin []Ref
 	AtMost int
 }
+
+// HasRef reports whether one of the references is to id.
+func HasRef(rs []Ref, id ID) bool {
+	for _, r := range rs {
+		if r.ID == id {
+			return true
+		}
+	}
+	return false
+}

@@ -288,3 +288,15 @@ func matchParts(globs, parts []string) bool {
 	}
 	return true
 }
+
+// Join writes words for a person: a, b, c.
+func Join[S ~string](words []S) string {
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(w))
+	}
+	return b.String()
+}

@@ -19,7 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"ssf"
-	"ssf/internal/eval"
+	"ssf/internal/check"
 	"ssf/internal/lang"
 	"ssf/library"
 )
@@ -105,7 +105,7 @@ func checkCase(t *testing.T, lib *ssf.Library, r *ssf.Rule, what string, f txtar
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := eval.Evaluate(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Line: snap.Line})
+	c, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Line: snap.Line})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,11 +184,11 @@ func TestComputedFacts(t *testing.T) {
 		}
 		slices.Sort(on)
 		if !slices.Equal(on, want[f.ID]) {
-			t.Errorf("%s is computed on %q by the library and on %q by internal/eval", f.ID, on, want[f.ID])
+			t.Errorf("%s is computed on %q by the library and on %q by internal/facts", f.ID, on, want[f.ID])
 		}
 	}
 	computed := map[ssf.ID]bool{}
-	literals(t, "../internal/eval/derive.go", func(s string) {
+	literals(t, "../internal/facts/derive.go", func(s string) {
 		if _, ok := defs[ssf.ID(s)]; ok {
 			computed[ssf.ID(s)] = true
 		}
@@ -226,7 +226,7 @@ func TestChecks(t *testing.T) {
 	}
 	reported := map[string]bool{}
 	name := regexp.MustCompile(`^(model|context|threats|implementation|verification|release)/[a-z-]+$`)
-	for _, dir := range []string{"../internal/eval", "../internal/rule", "../internal/lang"} {
+	for _, dir := range []string{"../internal/eval", "../internal/check", "../internal/rule", "../internal/lang"} {
 		for _, file := range goFiles(t, dir) {
 			literals(t, file, func(s string) {
 				if name.MatchString(s) {

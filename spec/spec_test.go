@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ssf"
-	"ssf/internal/eval"
+	"ssf/internal/check"
 	"ssf/internal/lang"
 	"ssf/library"
 )
@@ -60,7 +60,7 @@ func evaluate(t *testing.T, lib *ssf.Library, files map[string]string) *ssf.Case
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := eval.Evaluate(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: now, Tool: "ssf test", Line: snap.Line})
+	c, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: now, Tool: "ssf test", Line: snap.Line})
 	if err != nil {
 		t.Fatal(err)
 	}

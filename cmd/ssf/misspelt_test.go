@@ -13,7 +13,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"ssf"
-	"ssf/internal/eval"
+	"ssf/internal/check"
 	"ssf/internal/lang"
 	"ssf/internal/repo"
 )
@@ -339,7 +339,7 @@ func (m *misspeller) check(files map[string]string) []ssf.Diagnostic {
 	if ssf.HasErrors(snap.Diagnostics) {
 		return snap.Diagnostics
 	}
-	c, err := eval.Evaluate(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: m.lib, Tree: m.tree, Now: today, Line: snap.Line})
+	c, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: m.lib, Tree: m.tree, Now: today, Line: snap.Line})
 	if err != nil {
 		m.t.Fatal(err)
 	}

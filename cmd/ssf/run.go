@@ -16,7 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"ssf"
-	"ssf/internal/eval"
+	"ssf/internal/check"
 	"ssf/internal/lang"
 	"ssf/internal/repo"
 	"ssf/internal/report"
@@ -232,7 +232,7 @@ func (a *app) evaluate(ctx context.Context, arg string) (*ssf.Case, ssf.Inputs, 
 	if err != nil {
 		return nil, in, err
 	}
-	c, err := eval.Evaluate(in)
+	c, err := check.Case(in)
 	return c, in, err
 }
 

@@ -9,7 +9,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"ssf"
-	"ssf/internal/eval"
+	"ssf/internal/check"
 	"ssf/internal/lang"
 )
 
@@ -44,7 +44,7 @@ func TestTruncated(t *testing.T) {
 				if refused && n%17 != 0 { // what is evaluated is costly, and much the same
 					continue
 				}
-				if _, err := eval.Evaluate(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: today, Line: snap.Line}); err != nil {
+				if _, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: today, Line: snap.Line}); err != nil {
 					t.Errorf("%d bytes: %v", n, err)
 				}
 			}

@@ -1,10 +1,11 @@
-// Package eval turns a model, a library and a tree into a [ssf.Case]: it
-// derives facts, applies the rules, finds what became of each threat, fills
-// the matrices, and says which controls are met and why.
+// Package eval finds which threats follow from a model and what has become of
+// each: it applies the rules to a graph of facts, joins decisions, assumptions
+// and mitigations to what they are about, rates, fills the matrices and asks
+// what is not known. It judges nothing: what is missing is for package check.
 //
-// It is pure: the same inputs give the same Case. It reads no files and no
-// clock, runs nothing and keeps nothing. Begin with [Evaluate]; the strata are
-// in graph.go, facts.go, derive.go and threats.go, in that order.
+// It is pure: the same inputs give the same result. It reads no files and no
+// clock, runs nothing and keeps nothing. Begin with [New] and [Engine.Evaluate];
+// then threats.go, decide.go, rate.go and matrix.go, in the order of the work.
 package eval
 
 import (
@@ -13,100 +14,72 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/facts"
 	"ssf/internal/rule"
 )
 
-// A compiled rule is a rule of the library with its conditions.
-type compiledRule struct {
+// A Rule is a rule of the library with its conditions compiled.
+type Rule struct {
 	*ssf.Rule
 	when, unless *rule.Condition
 }
 
-// engine is what does not depend on the deployment: the library, compiled.
-type engine struct {
+// An Engine is what does not depend on the deployment: the model as a graph of
+// facts, and the library, compiled.
+type Engine struct {
 	ssf.Inputs
-	vocab     *rule.Vocabulary
-	compiler  *rule.Compiler
-	kinds     family
-	techs     family
-	protocols family
-	rules     []compiledRule
-	checks    map[ssf.ID]*ssf.Check
+	*facts.Graph
+	Rules  []Rule
+	Checks map[ssf.ID]*ssf.Check
+
+	compiler *rule.Compiler
+	sorts    map[ssf.ID]ssf.Sort
 }
 
-// evaluation is one pass over the model, for some of its deployments.
-type evaluation struct {
-	*engine
-	world       *rule.World
-	nodes       []node
-	deployments []int32 // that count in this pass; the worst of them is the result
-	worlds      []*rule.World
-	scratch     rule.Scratch
+// An Evaluation is one pass over the model, for some of its deployments: the
+// worst of them is the result. Case holds what is found so far.
+type Evaluation struct {
+	*Engine
+	Case        *ssf.Case
+	Instances   []Instance
+	Assumptions []Assumption
+	Decisions   []Decision
+	At          map[int32][]int  // instances by node
+	Of          map[ssf.ID][]int // instances by rule
 
-	instances []instance
-	index     map[ssf.ID]int       // instances by id
-	at        map[int32][]int      // instances by node
-	of        map[ssf.ID][]int     // instances by rule
-	asked     map[ssf.FactRef]bool // facts of which somebody said that they are not known yet
-	roots     map[rule.Ref][]ssf.FactRef
-	sorts     map[ssf.ID]ssf.Sort
-	stakes    map[stakeKey]*[numProperties]stake
-	stored    map[[2]int32]bool // component and asset
-	holding   []heldAssumption
-	decided   []heldDecision
-	counters  map[int][]cover     // mitigations by instance
-	looked    map[ssf.ID]int      // subjects that checks looked at, by control
-	open      map[ssf.ID][]ssf.ID // subjects that are not right, by control
-	unsure    map[ssf.ID]bool     // controls that wait for an answer
-	c         *ssf.Case
-	err       error
+	worlds   []*rule.World // of the deployments that count
+	scratch  rule.Scratch
+	index    map[ssf.ID]int       // instances by id
+	asked    map[ssf.FactRef]bool // facts of which somebody said that they are not known yet
+	stakes   map[stakeKey]*[numProperties]stake
+	counters map[int][]cover // mitigations by instance
+	err      error
 }
 
-// Evaluate makes the case. An error is a rule of the library that cannot be
-// compiled or evaluated: the program's fault, never the model's.
-func Evaluate(in ssf.Inputs) (*ssf.Case, error) {
-	eng, err := newEngine(in)
-	if err != nil {
-		return nil, err
-	}
-	e, err := eng.pass(nil)
-	if err != nil {
-		return nil, err
-	}
-	if len(in.Model.Deployments) > 1 {
-		for _, d := range in.Model.Deployments {
-			one, err := eng.pass([]ssf.ID{d.ID})
-			if err != nil {
-				return nil, err
-			}
-			e.c.Deployments = append(e.c.Deployments, difference(d.ID, e.c, one.c))
-		}
-	}
-	return e.c, nil
-}
-
-func newEngine(in ssf.Inputs) (*engine, error) {
-	eng := &engine{
-		Inputs: in, vocab: rule.NewVocabulary(in.Library.Facts), checks: map[ssf.ID]*ssf.Check{},
-		kinds: newFamily(in.Library.Kinds), techs: newFamily(in.Library.Techs), protocols: newFamily(in.Library.Protocols),
-	}
-	eng.compiler = rule.NewCompiler(eng.vocab)
+// New makes the graph of the model and compiles the library. An error is a rule
+// that cannot be compiled: the program's fault, never the model's.
+func New(in ssf.Inputs) (*Engine, error) {
+	terms := facts.NewTerms(in.Library)
+	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary), sorts: map[ssf.ID]ssf.Sort{}}
 	for i := range in.Library.Checks {
-		eng.checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
+		eng.Checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
+	}
+	for i := range eng.Nodes {
+		eng.sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
 	}
 	for i := range in.Library.Threats {
 		r, ds := CompileRule(eng.compiler, &in.Library.Threats[i])
 		if len(ds) > 0 {
 			return nil, fmt.Errorf("compiling rule %s: %v: %s", ds[0].Subject, ds[0].Pos, ds[0].Message)
 		}
-		eng.rules = append(eng.rules, r)
+		eng.Rules = append(eng.Rules, r)
 	}
 	return eng, nil
 }
 
 // CompileRule compiles both conditions of a rule. The diagnostics are errors
 // in the rule, at their places in its file.
-func CompileRule(c *rule.Compiler, r *ssf.Rule) (out compiledRule, ds []ssf.Diagnostic) {
+func CompileRule(c *rule.Compiler, r *ssf.Rule) (out Rule, ds []ssf.Diagnostic) {
 	out.Rule = r
 	place := rule.Place{On: r.On, Reads: ssf.Nature, Check: "library/condition", Subject: r.ID}
 	out.when, ds = c.Compile(r.When, place)
@@ -119,32 +92,24 @@ func CompileRule(c *rule.Compiler, r *ssf.Rule) (out compiledRule, ds []ssf.Diag
 	return out, ds
 }
 
-// pass evaluates for the named deployments; for all of them if none is named.
-func (eng *engine) pass(only []ssf.ID) (*evaluation, error) {
-	e := &evaluation{
-		engine: eng, world: rule.NewWorld(eng.vocab), index: map[ssf.ID]int{}, at: map[int32][]int{}, of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{}, roots: map[rule.Ref][]ssf.FactRef{},
-		sorts: map[ssf.ID]ssf.Sort{}, stakes: map[stakeKey]*[numProperties]stake{}, stored: map[[2]int32]bool{}, counters: map[int][]cover{}, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{},
-	}
+// Evaluate evaluates for the named deployments; for all of them if none is
+// named. An error is a rule that cannot be evaluated.
+func (eng *Engine) Evaluate(only ...ssf.ID) (*Evaluation, error) {
+	e := &Evaluation{Engine: eng, index: map[ssf.ID]int{}, At: map[int32][]int{}, Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
+		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}}
 	in := eng.Inputs
-	e.c = &ssf.Case{
+	e.Case = &ssf.Case{
 		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: orEmpty(in.Library.Packs),
 		Diagnostics: append([]ssf.Diagnostic{}, in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
 		Requirements: []ssf.RequirementResult{}, Assumptions: []ssf.AssumptionInfo{}, Mitigations: []ssf.MitigationResult{}, Verifications: []ssf.VerificationInfo{},
 	}
 	if in.Tree != nil {
-		e.c.Commit, e.c.Dirty = in.Tree.Commit, in.Tree.Dirty
+		e.Case.Commit, e.Case.Dirty = in.Tree.Commit, in.Tree.Dirty
 	}
-	e.buildGraph()
-	for i := range e.nodes {
-		e.sorts[e.nodes[i].ID] = e.nodes[i].sort
-		if e.nodes[i].sort == ssf.SortDeployment && (only == nil || slices.Contains(only, e.nodes[i].ID)) {
-			e.deployments = append(e.deployments, int32(i))
+	for i := range e.Nodes {
+		if e.Nodes[i].Sort == ssf.SortDeployment && (len(only) == 0 || slices.Contains(only, e.Nodes[i].ID)) {
+			e.worlds = append(e.worlds, e.World.In(int32(i)))
 		}
-	}
-	e.setFacts()
-	e.derive()
-	for _, d := range e.deployments {
-		e.worlds = append(e.worlds, e.world.In(d))
 	}
 	e.deriveThreats()
 	e.holdAssumptions()
@@ -156,9 +121,6 @@ func (eng *engine) pass(only []ssf.ID) (*evaluation, error) {
 	e.fillMatrices()
 	e.judgeRequirements()
 	e.ask()
-	e.runChecks()
-	e.judgeControls()
-	ssf.SortDiagnostics(e.c.Diagnostics)
 	return e, e.err
 }
 
@@ -174,17 +136,20 @@ func systemInfo(m *ssf.Model, t *ssf.Tree) ssf.SystemInfo {
 	return ssf.SystemInfo{Name: s.Title, Version: v, Supplier: s.Supplier.S, Purpose: s.Purpose.S, Contact: s.Contact.S, SupportUntil: string(s.SupportUntil.ID)}
 }
 
+// Err is the first rule that could not be evaluated, or check without a text.
+func (e *Evaluation) Err() error { return e.err }
+
 // fail keeps the first error of a rule that could not be evaluated.
-func (e *evaluation) fail(err error) {
+func (e *Evaluation) fail(err error) {
 	if e.err == nil {
 		e.err = err
 	}
 }
 
-// report adds a diagnostic of a check, whose severity and way out stand in the
+// Report adds a diagnostic of a check, whose severity and way out stand in the
 // library. A hint that knows the case replaces the check's own.
-func (e *evaluation) report(check, subject ssf.ID, at ssf.Pos, hint string, related []ssf.Related, format string, args ...any) {
-	def := e.checks[check]
+func (e *Evaluation) Report(check, subject ssf.ID, at ssf.Pos, hint string, related []ssf.Related, format string, args ...any) {
+	def := e.Checks[check]
 	if def == nil {
 		e.fail(fmt.Errorf("reporting %s: the library has no text for this check", check))
 		return
@@ -200,23 +165,23 @@ func (e *evaluation) report(check, subject ssf.ID, at ssf.Pos, hint string, rela
 	for i := range related {
 		related[i].Snippet = e.line(related[i].Pos)
 	}
-	e.c.Diagnostics = append(e.c.Diagnostics, ssf.Diagnostic{
+	e.Case.Diagnostics = append(e.Case.Diagnostics, ssf.Diagnostic{
 		Check: check, Subject: subject, Severity: def.Severity,
 		Message: fmt.Sprintf(format, args...), Pos: at, Snippet: e.line(at), Hint: hint, Related: related,
 	})
 }
 
-func (e *evaluation) line(p ssf.Pos) string {
+func (e *Evaluation) line(p ssf.Pos) string {
 	if e.Line == nil || !p.Known() {
 		return ""
 	}
 	return e.Line(p)
 }
 
-// judge evaluates a condition at a node, over the deployments of this pass
+// Judge evaluates a condition at a node, over the deployments of this pass
 // where it reads them. For a condition that makes things worse (any) the truth
 // in one deployment is enough; for one that makes them better all must have it.
-func (e *evaluation) judge(c *rule.Condition, n int32, any bool) (rule.Truth, []ssf.FactRef) {
+func (e *Evaluation) Judge(c *rule.Condition, n int32, any bool) (rule.Truth, []ssf.FactRef) {
 	var total rule.Truth
 	var needs []ssf.FactRef
 	for i, w := range e.worldsOf(c) {
@@ -226,7 +191,7 @@ func (e *evaluation) judge(c *rule.Condition, n int32, any bool) (rule.Truth, []
 		}
 		if t == rule.Unknown {
 			for _, r := range e.scratch.Needs() {
-				needs = append(needs, e.rootsOf(r)...)
+				needs = append(needs, e.Roots(r)...)
 			}
 		}
 		switch {
@@ -245,46 +210,31 @@ func (e *evaluation) judge(c *rule.Condition, n int32, any bool) (rule.Truth, []
 }
 
 // worldsOf are the deployments in which a condition is to be evaluated.
-func (e *evaluation) worldsOf(c *rule.Condition) []*rule.World {
+func (e *Evaluation) worldsOf(c *rule.Condition) []*rule.World {
 	if c.ReadsDeployment() {
 		return e.worlds
 	}
 	return e.worlds[:1]
 }
 
-// difference is what one deployment has other than the worst of all.
-func difference(id ssf.ID, all, one *ssf.Case) ssf.DeploymentResult {
-	out := ssf.DeploymentResult{ID: id, Reach: one.Reach, Threats: []ssf.Delta{}}
-	state := make(map[ssf.ID]ssf.State, len(one.Threats))
-	for _, t := range one.Threats {
-		state[t.ID] = t.State
-	}
-	for _, t := range all.Threats {
-		if state[t.ID] != t.State {
-			out.Threats = append(out.Threats, ssf.Delta{ID: t.ID, State: state[t.ID]})
-		}
-	}
-	return out
-}
-
 // describeElements writes the elements with their facts into the case.
-func (e *evaluation) describeElements() {
-	e.c.Elements = make([]ssf.ElementInfo, 0, len(e.nodes))
-	for i := range e.nodes {
-		n := &e.nodes[i]
-		if n.Element == &defaultDeployment.Element {
+func (e *Evaluation) describeElements() {
+	e.Case.Elements = make([]ssf.ElementInfo, 0, len(e.Nodes))
+	for i := range e.Nodes {
+		n := &e.Nodes[i]
+		if n.Element == &facts.NoDeployment.Element {
 			continue
 		}
-		info := ssf.ElementInfo{ID: n.ID, Sort: n.sort, Name: n.Title, Kind: n.kind.ID, Zone: n.zone.ID, Facts: e.infos(int32(i)), Pos: n.Pos}
-		if n.flow != nil {
-			info.From, info.To = n.flow.From.ID, n.flow.To.ID
+		info := ssf.ElementInfo{ID: n.ID, Sort: n.Sort, Name: n.Title, Kind: n.Kind.ID, Zone: n.Zone.ID, Facts: e.Infos(int32(i)), Pos: n.Pos}
+		if n.Flow != nil {
+			info.From, info.To = n.Flow.From.ID, n.Flow.To.ID
 		}
 		for _, f := range n.Facts {
-			if def := e.vocab.Fact(f.Fact.ID); def != nil && def.Assertion && f.Value != "" {
-				e.c.Assertions = append(e.c.Assertions, ssf.FactRef{Element: n.ID, Fact: f.Fact.ID})
+			if def := e.Vocabulary.Fact(f.Fact.ID); def != nil && def.Assertion && f.Value != "" {
+				e.Case.Assertions = append(e.Case.Assertions, ssf.FactRef{Element: n.ID, Fact: f.Fact.ID})
 			}
 		}
-		e.c.Elements = append(e.c.Elements, info)
+		e.Case.Elements = append(e.Case.Elements, info)
 	}
-	slices.SortFunc(e.c.Assertions, ssf.FactRef.Compare)
+	slices.SortFunc(e.Case.Assertions, ssf.FactRef.Compare)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"ssf"
+	"ssf/internal/check"
 	"ssf/internal/eval"
 	"ssf/internal/lang"
 	"ssf/library"
@@ -50,7 +51,7 @@ func inputs(t testing.TB, lib *ssf.Library, files map[string]string) ssf.Inputs 
 
 func evaluate(t testing.TB, in ssf.Inputs) *ssf.Case {
 	t.Helper()
-	c, err := eval.Evaluate(in)
+	c, err := check.Case(in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,11 +18,11 @@ func Explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) (*ssf.Explanation, bool, err
 	if !ok {
 		return nil, false, nil
 	}
-	eng, err := newEngine(in)
+	eng, err := New(in)
 	if err != nil {
 		return nil, false, err
 	}
-	e, err := eng.pass(nil)
+	e, err := eng.Evaluate()
 	if err != nil {
 		return nil, false, err
 	}
@@ -30,8 +30,8 @@ func Explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) (*ssf.Explanation, bool, err
 	if i := slices.IndexFunc(c.Threats, func(t ssf.Threat) bool { return t.ID == id || t.ID == "own/"+id }); i >= 0 {
 		out.Threat = &c.Threats[i]
 	}
-	n := e.world.Lookup(ssf.ID(at))
-	i := slices.IndexFunc(e.rules, func(r compiledRule) bool { return r.ID == ssf.ID(name) })
+	n := e.World.Lookup(ssf.ID(at))
+	i := slices.IndexFunc(e.Rules, func(r Rule) bool { return r.ID == ssf.ID(name) })
 	switch {
 	case n < 0:
 		return nil, false, nil
@@ -41,24 +41,24 @@ func Explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) (*ssf.Explanation, bool, err
 	case i < 0:
 		return nil, false, nil
 	}
-	r := &e.rules[i]
+	r := &e.Rules[i]
 	out.Rule = r.Rule
-	if s := e.nodes[n].sort; s != r.On {
+	if s := e.Nodes[n].Sort; s != r.On {
 		out.Verdict = "the rule stands on a " + string(r.On) + ", and " + at + " is a " + string(s)
 		return out, true, nil
 	}
 	fits := rule.True
 	if len(r.Kinds) > 0 {
 		fits = rule.False
-		if b := e.bearer(n); b >= 0 && e.nodes[b].sort == ssf.SortComponent {
-			kind := e.nodes[b].kind.ID
-			fits = e.kinds.anyOf(kind, r.Kinds)
+		if b := e.bearer(n); b >= 0 && e.Nodes[b].Sort == ssf.SortComponent {
+			kind := e.Nodes[b].Kind.ID
+			fits = e.Kinds.AnyOf(kind, r.Kinds)
 			if kind == "" {
 				kind = "not stated"
 			}
-			out.Kind = "the kind of " + string(e.nodes[b].ID) + " is " + string(kind) + "; the rule is for " + join(refIDs(r.Kinds)) + ": " + fits.String()
+			out.Kind = "the kind of " + string(e.Nodes[b].ID) + " is " + string(kind) + "; the rule is for " + ssf.Join(refIDs(r.Kinds)) + ": " + fits.String()
 		} else {
-			out.Kind = "the element that counts is no component, so it has no kind; the rule is for " + join(refIDs(r.Kinds))
+			out.Kind = "the element that counts is no component, so it has no kind; the rule is for " + ssf.Join(refIDs(r.Kinds))
 		}
 	}
 	if out.When, err = e.trace(r.when, n, true); err != nil {
@@ -82,7 +82,7 @@ func Explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) (*ssf.Explanation, bool, err
 
 // trace explains a condition in the deployment that counts: for one that makes
 // things worse (any) where its truth is greatest, else where it is least.
-func (e *evaluation) trace(c *rule.Condition, n int32, any bool) (*ssf.Why, error) {
+func (e *Evaluation) trace(c *rule.Condition, n int32, any bool) (*ssf.Why, error) {
 	var out rule.Trace
 	for i, w := range e.worldsOf(c) {
 		t, err := c.Explain(w, n, shown)
@@ -104,47 +104,13 @@ func refIDs(rs []ssf.Ref) (out []ssf.ID) {
 }
 
 // why turns a trace into a plain value, with the source of each fact.
-func (e *evaluation) why(t rule.Trace) *ssf.Why {
+func (e *Evaluation) why(t rule.Trace) *ssf.Why {
 	out := &ssf.Why{Text: t.Text, Truth: t.Truth.String(), Member: t.Member, Members: t.Members, Omitted: t.Omitted}
 	for _, f := range t.Facts {
-		out.Facts = append(out.Facts, e.factAt(f))
+		out.Facts = append(out.Facts, e.Source(f))
 	}
 	for _, p := range t.Parts {
 		out.Parts = append(out.Parts, *e.why(p))
-	}
-	return out
-}
-
-// factAt is a fact with the place in the model that it follows from.
-func (e *evaluation) factAt(f rule.FactValue) ssf.FactAt {
-	out := ssf.FactAt{Element: f.Fact.Element, FactInfo: ssf.FactInfo{Name: f.Fact.Fact, Value: f.Value}}
-	n := e.world.Lookup(f.Fact.Element)
-	def := e.vocab.Fact(f.Fact.Fact)
-	if n < 0 || def == nil || f.Value == "" {
-		return out
-	}
-	nd := &e.nodes[n]
-	out.Element, out.Pos = nd.ID, nd.Pos
-	if derivedOn(def, nd.sort) {
-		out.Via = ssf.Derived
-		return out
-	}
-	_, info := e.valueOf(nd, &def.FactDef)
-	out.Via, out.By = info.Via, info.By
-	switch {
-	case info.Via == "": // read through the end of a flow that does not carry it
-		out.Via = ssf.NotHere
-	case info.Via == ssf.Declared:
-		i := slices.IndexFunc(nd.Facts, func(d ssf.DeclaredFact) bool { return d.Fact.ID == def.ID })
-		out.Pos = nd.Facts[i].Pos
-	case info.Via == ssf.ImpliedBy && nd.flow != nil:
-		out.Pos = nd.flow.Over.Pos
-	case nd.component != nil:
-		out.Pos = nd.kind.Pos
-		i := slices.IndexFunc(nd.component.Tech, func(t ssf.Ref) bool { return e.techs.implies[t.ID][def.ID].By == info.By })
-		if i >= 0 && info.Via == ssf.ImpliedBy {
-			out.Pos = nd.component.Tech[i].Pos
-		}
 	}
 	return out
 }

@@ -28,7 +28,7 @@ func TestGrowth(t *testing.T) {
 		t.Skip("builds this package once more, with counters")
 	}
 	bin := filepath.Join(t.TempDir(), "eval.test")
-	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", bin, "-covermode=count", "-coverpkg=ssf,ssf/internal/eval,ssf/internal/rule", ".")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", bin, "-covermode=count", "-coverpkg=ssf,ssf/internal/check,ssf/internal/eval,ssf/internal/facts,ssf/internal/rule", ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building with counters: %v\n%s", err, out)
 	}

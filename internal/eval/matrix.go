@@ -6,26 +6,27 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/facts"
 	"ssf/internal/rule"
 )
 
 // answers are what answers each cell: requirements, decisions, assumptions.
-func (e *evaluation) answers() map[ssf.Cell][]ssf.ID {
+func (e *Evaluation) answers() map[ssf.Cell][]ssf.ID {
 	out := map[ssf.Cell][]ssf.ID{}
 	for _, r := range e.Model.Requirements {
 		for _, c := range r.Protects {
 			out[c.Cell()] = append(out[c.Cell()], "requirement:"+r.ID)
 		}
 	}
-	for _, a := range e.holding {
+	for _, a := range e.Assumptions {
 		for _, c := range a.Answers {
-			if a.holds == rule.True {
+			if a.Holds == rule.True {
 				out[c.Cell()] = append(out[c.Cell()], "assumption:"+a.ID)
 			}
 		}
 	}
-	for _, d := range e.decided {
-		if c := d.Cell.Cell(); c.Element != "" && !d.lapsed {
+	for _, d := range e.Decisions {
+		if c := d.Cell.Cell(); c.Element != "" && !d.Lapsed {
 			out[c] = append(out[c], ssf.ID(fmt.Sprintf("decision:%s:%d", d.Pos.File, d.Pos.Line)))
 		}
 	}
@@ -34,26 +35,26 @@ func (e *evaluation) answers() map[ssf.Cell][]ssf.ID {
 
 // fillMatrices finds which cells apply and what answers them: for assets by
 // property, for functions by duty, for catalogues by control.
-func (e *evaluation) fillMatrices() {
+func (e *Evaluation) fillMatrices() {
 	answers := e.answers()
 	assets := ssf.Matrix{Name: "assets", Columns: ssf.AssetProperties, Cells: []ssf.MatrixCell{}}
 	functions := ssf.Matrix{Name: "functions", Columns: ssf.FunctionProperties, Cells: []ssf.MatrixCell{}}
 	changed := map[int32]bool{}
-	for i := range e.nodes {
-		if n := int32(i); e.nodes[i].sort == ssf.SortFunction && e.get(n, "changes") != no {
-			for _, a := range e.world.Many(n, rule.Assets) {
+	for i := range e.Nodes {
+		if n := int32(i); e.Nodes[i].Sort == ssf.SortFunction && e.Get(n, "changes") != facts.No {
+			for _, a := range e.World.Many(n, rule.Assets) {
 				changed[a] = true
 			}
 		}
 	}
-	hurts := e.get(0, "can_hurt")
-	for i := range e.nodes {
+	hurts := e.Get(0, "can_hurt")
+	for i := range e.Nodes {
 		n := int32(i)
-		switch e.nodes[i].sort {
+		switch e.Nodes[i].Sort {
 		case ssf.SortAsset:
 			for _, p := range ssf.AssetProperties {
-				applies := map[ssf.Property]bool{ssf.Authenticity: changed[n], ssf.Accountability: changed[n], ssf.Privacy: e.get(n, "personal") == yes, ssf.Safety: hurts == yes}
-				if want, special := applies[p]; special && !want && !stated(e.nodes[i].asset, p) {
+				applies := map[ssf.Property]bool{ssf.Authenticity: changed[n], ssf.Accountability: changed[n], ssf.Privacy: e.Get(n, "personal") == facts.Yes, ssf.Safety: hurts == facts.Yes}
+				if want, special := applies[p]; special && !want && !stated(e.Nodes[i].Asset, p) {
 					continue
 				}
 				assets.Cells = append(assets.Cells, e.assetCell(n, p, answers))
@@ -62,14 +63,14 @@ func (e *evaluation) fillMatrices() {
 			functions.Cells = append(functions.Cells, e.functionCells(n, answers)...)
 		}
 	}
-	e.c.Matrices = []ssf.Matrix{assets, functions}
+	e.Case.Matrices = []ssf.Matrix{assets, functions}
 	for _, c := range e.Model.Use.Catalogues {
-		e.c.Matrices = append(e.c.Matrices, e.catalogueMatrix(c.ID))
+		e.Case.Matrices = append(e.Case.Matrices, e.catalogueMatrix(c.ID))
 	}
-	for i := range e.c.Matrices {
-		for _, c := range e.c.Matrices[i].Cells {
+	for i := range e.Case.Matrices {
+		for _, c := range e.Case.Matrices[i].Cells {
 			if len(c.AnsweredBy) > 0 {
-				e.c.Matrices[i].Answered++
+				e.Case.Matrices[i].Answered++
 			}
 		}
 	}
@@ -81,10 +82,10 @@ func stated(a *ssf.Asset, p ssf.Property) bool {
 
 // assetCell is answered by a need of none, a need that says for whom only, or
 // whatever else answers cells.
-func (e *evaluation) assetCell(n int32, p ssf.Property, answers map[ssf.Cell][]ssf.ID) ssf.MatrixCell {
-	cell := ssf.Cell{Element: e.nodes[n].ID, Property: p}
+func (e *Evaluation) assetCell(n int32, p ssf.Property, answers map[ssf.Cell][]ssf.ID) ssf.MatrixCell {
+	cell := ssf.Cell{Element: e.Nodes[n].ID, Property: p}
 	out := ssf.MatrixCell{Cell: cell, AnsweredBy: orEmpty(slices.Clone(answers[cell]))}
-	for _, need := range e.nodes[n].asset.Needs {
+	for _, need := range e.Nodes[n].Asset.Needs {
 		if need.Property.ID == ssf.ID(p) {
 			out.Level, _ = ssf.ParseLevel(string(need.Level.ID))
 			if out.Level == ssf.None || len(need.Only) > 0 {
@@ -98,11 +99,11 @@ func (e *evaluation) assetCell(n int32, p ssf.Property, answers map[ssf.Cell][]s
 // functionCells are the duties that apply to a function: who and may he, if a
 // caller comes from another zone or nobody knows; trace and limit, if it
 // changes something.
-func (e *evaluation) functionCells(n int32, answers map[ssf.Cell][]ssf.ID) (cells []ssf.MatrixCell) {
-	f := e.nodes[n].function
+func (e *Evaluation) functionCells(n int32, answers map[ssf.Cell][]ssf.ID) (cells []ssf.MatrixCell) {
+	f := e.Nodes[n].Function
 	for _, p := range ssf.FunctionProperties {
 		access := p == ssf.Authentication || p == ssf.Authorisation
-		if access && e.get(n, "crosses_boundary") == no || !access && e.get(n, "changes") == no {
+		if access && e.Get(n, "crosses_boundary") == facts.No || !access && e.Get(n, "changes") == facts.No {
 			continue
 		}
 		cell := ssf.Cell{Element: f.ID, Property: p}
@@ -117,7 +118,7 @@ func (e *evaluation) functionCells(n int32, answers map[ssf.Cell][]ssf.ID) (cell
 
 // catalogueMatrix has a cell for each control up to the level in use; a
 // requirement that meets it answers it.
-func (e *evaluation) catalogueMatrix(use ssf.ID) ssf.Matrix {
+func (e *Evaluation) catalogueMatrix(use ssf.ID) ssf.Matrix {
 	name, level, _ := strings.Cut(string(use), "@")
 	out := ssf.Matrix{Name: string(use), Columns: []ssf.Property{"applicability"}, Cells: []ssf.MatrixCell{}}
 	i := slices.IndexFunc(e.Library.Catalogues, func(c ssf.Catalogue) bool { return c.ID == ssf.ID(name) })
@@ -144,7 +145,7 @@ func (e *evaluation) catalogueMatrix(use ssf.ID) ssf.Matrix {
 
 // judgeRequirements finds for each requirement the threats on what it
 // protects, wherever they stand, and whether they are dealt with.
-func (e *evaluation) judgeRequirements() {
+func (e *Evaluation) judgeRequirements() {
 	endangered := e.endangered()
 	for i := range e.Model.Requirements {
 		r := &e.Model.Requirements[i]
@@ -158,11 +159,11 @@ func (e *evaluation) judgeRequirements() {
 		}
 		worst := map[ssf.State]bool{}
 		for at := range seen {
-			in := &e.instances[at]
-			worst[in.state] = true
-			out.Threats = append(out.Threats, in.id)
-			if !in.state.Treated() || in.state == ssf.Planned {
-				out.Open = append(out.Open, in.id)
+			in := &e.Instances[at]
+			worst[in.State] = true
+			out.Threats = append(out.Threats, in.ID)
+			if !in.State.Treated() || in.State == ssf.Planned {
+				out.Open = append(out.Open, in.ID)
 			}
 		}
 		slices.Sort(out.Threats)
@@ -179,15 +180,15 @@ func (e *evaluation) judgeRequirements() {
 		default:
 			out.Status = ssf.Upheld
 		}
-		e.c.Requirements = append(e.c.Requirements, out)
+		e.Case.Requirements = append(e.Case.Requirements, out)
 	}
 }
 
 // around finds for each list of assets where threats on them stand: the
 // inverse of [evaluation.lists].
-func (e *evaluation) around() map[stakeKey][]int32 {
+func (e *Evaluation) around() map[stakeKey][]int32 {
 	out := map[stakeKey][]int32{}
-	for i := range e.nodes {
+	for i := range e.Nodes {
 		for _, k := range e.lists(int32(i)) {
 			out[k] = append(out[k], int32(i))
 		}
@@ -198,7 +199,7 @@ func (e *evaluation) around() map[stakeKey][]int32 {
 // endangered finds for each cell the instances that endanger it: those of the
 // team's own that name it, those at a function, and those that stand one hop
 // from an asset. Only the cells of requirements are looked at.
-func (e *evaluation) endangered() map[ssf.Cell][]int {
+func (e *Evaluation) endangered() map[ssf.Cell][]int {
 	out := map[ssf.Cell][]int{}
 	for i := range e.Model.Requirements {
 		for _, c := range e.Model.Requirements[i].Protects {
@@ -213,14 +214,14 @@ func (e *evaluation) endangered() map[ssf.Cell][]int {
 			out[c] = append(all, at)
 		}
 	}
-	for at := range e.instances {
-		in := &e.instances[at]
-		if in.own != nil {
-			for _, c := range in.own.Endangers {
+	for at := range e.Instances {
+		in := &e.Instances[at]
+		if in.Own != nil {
+			for _, c := range in.Own.Endangers {
 				add(c.Cell(), at)
 			}
 		}
-		if n := &e.nodes[in.node]; n.function != nil {
+		if n := &e.Nodes[in.Node]; n.Function != nil {
 			for _, p := range ssf.FunctionProperties {
 				add(ssf.Cell{Element: n.ID, Property: p}, at)
 			}
@@ -229,13 +230,13 @@ func (e *evaluation) endangered() map[ssf.Cell][]int {
 	for k, nodes := range e.around() {
 		for _, a := range e.assetsOf(k) {
 			for _, p := range ssf.AssetProperties {
-				c := ssf.Cell{Element: e.nodes[a].ID, Property: p}
+				c := ssf.Cell{Element: e.Nodes[a].ID, Property: p}
 				if _, asked := out[c]; !asked {
 					continue
 				}
 				for _, n := range nodes {
-					for _, at := range e.at[n] {
-						if in := &e.instances[at]; in.own == nil && slices.Contains(in.rule.Endangers, p) {
+					for _, at := range e.At[n] {
+						if in := &e.Instances[at]; in.Own == nil && slices.Contains(in.Rule.Endangers, p) {
 							add(c, at)
 						}
 					}
@@ -246,8 +247,9 @@ func (e *evaluation) endangered() map[ssf.Cell][]int {
 	return out
 }
 
-// pseudo are the keys of the language that decide something and are no facts.
-var pseudo = map[ssf.ID]string{
+// Keys are the keys of the language that decide something and are no facts, with
+// their questions.
+var Keys = map[ssf.ID]string{
 	"zone":  "In which trust zone is it?",
 	"kind":  "What kind of thing is it exactly?",
 	"allow": "Who may use it, on which objects, how do they prove who they are (`allow`), and what happens to everybody else (`otherwise`)?",
@@ -256,11 +258,11 @@ var pseudo = map[ssf.ID]string{
 
 // ask groups the unknown facts that threats need, each counted by the threats
 // that it helps to decide.
-func (e *evaluation) ask() {
-	for i := range e.nodes {
-		for _, f := range e.nodes[i].Facts {
+func (e *Evaluation) ask() {
+	for i := range e.Nodes {
+		for _, f := range e.Nodes[i].Facts {
 			if f.Value == "" {
-				e.asked[ssf.FactRef{Element: e.nodes[i].ID, Fact: f.Fact.ID}] = true
+				e.asked[ssf.FactRef{Element: e.Nodes[i].ID, Fact: f.Fact.ID}] = true
 			}
 		}
 	}
@@ -278,24 +280,24 @@ func (e *evaluation) ask() {
 		g.at[r.Element] = true
 		return g
 	}
-	for i := range e.nodes { // facts on which cells of the matrix depend
-		if e.nodes[i].sort != ssf.SortAsset {
+	for i := range e.Nodes { // facts on which cells of the matrix depend
+		if e.Nodes[i].Sort != ssf.SortAsset {
 			continue
 		}
-		if e.get(0, "can_hurt") == 0 {
-			add(e.named(0, "can_hurt"))
+		if e.Get(0, "can_hurt") == 0 {
+			add(e.Name(0, "can_hurt"))
 		}
-		if e.get(int32(i), "personal") == 0 {
-			add(e.named(int32(i), "personal"))
+		if e.Get(int32(i), "personal") == 0 {
+			add(e.Name(int32(i), "personal"))
 		}
 	}
-	for i := range e.instances {
-		in := &e.instances[i]
-		if in.state.Treated() {
+	for i := range e.Instances {
+		in := &e.Instances[i]
+		if in.State.Treated() {
 			continue
 		}
 		counted := map[ssf.ID]bool{}
-		for _, r := range in.needs {
+		for _, r := range in.Needs {
 			g := add(r)
 			if !counted[r.Fact] {
 				counted[r.Fact] = true
@@ -303,9 +305,9 @@ func (e *evaluation) ask() {
 			}
 		}
 	}
-	e.c.Questions = []ssf.OpenQuestion{}
+	e.Case.Questions = []ssf.OpenQuestion{}
 	for fact, g := range groups {
-		q := ssf.OpenQuestion{Fact: fact, Elements: []ssf.ID{}, Asks: pseudo[fact], Values: []string{}, Unlocks: g.unlocks}
+		q := ssf.OpenQuestion{Fact: fact, Elements: []ssf.ID{}, Asks: Keys[fact], Values: []string{}, Unlocks: g.unlocks}
 		for at := range g.at {
 			if e.asked[ssf.FactRef{Element: at, Fact: fact}] {
 				q.Asked = append(q.Asked, at)
@@ -315,20 +317,20 @@ func (e *evaluation) ask() {
 		}
 		slices.Sort(q.Elements)
 		slices.Sort(q.Asked)
-		if def := e.vocab.Fact(fact); def != nil {
+		if def := e.Vocabulary.Fact(fact); def != nil {
 			if q.Asks == "" {
 				q.Asks = def.Asks
 			}
 			for _, v := range def.Values {
 				q.Values = append(q.Values, string(v.ID))
 			}
-			if derivedOn(def, ssf.SortAsset) { // a need of the asset
+			if facts.DerivedOn(def, ssf.SortAsset) { // a need of the asset
 				q.Asks = "How much " + strings.ToLower(def.Title) + " does it need (`needs:` of the asset)?"
 			}
 		}
-		e.c.Questions = append(e.c.Questions, q)
+		e.Case.Questions = append(e.Case.Questions, q)
 	}
-	slices.SortFunc(e.c.Questions, func(a, b ssf.OpenQuestion) int {
+	slices.SortFunc(e.Case.Questions, func(a, b ssf.OpenQuestion) int {
 		if a.Unlocks != b.Unlocks {
 			return b.Unlocks - a.Unlocks
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/facts"
 	"ssf/internal/rule"
 )
 
@@ -44,8 +45,8 @@ type stakeKey struct {
 // needOf is the level of a property that an asset needs. Privacy of personal
 // data that nobody rated is unknown; properties that nobody named beside
 // confidentiality, integrity and availability are not needed.
-func (e *evaluation) needOf(asset int32, p ssf.Property) ssf.Level {
-	a := e.nodes[asset].asset
+func (e *Evaluation) needOf(asset int32, p ssf.Property) ssf.Level {
+	a := e.Nodes[asset].Asset
 	for _, n := range a.Needs {
 		if n.Property.ID == ssf.ID(p) {
 			l, _ := ssf.ParseLevel(string(n.Level.ID))
@@ -56,7 +57,7 @@ func (e *evaluation) needOf(asset int32, p ssf.Property) ssf.Level {
 	case ssf.Confidentiality, ssf.Integrity, ssf.Availability:
 		return ssf.Unknown
 	case ssf.Privacy:
-		if e.get(asset, "personal") != no {
+		if e.Get(asset, "personal") != facts.No {
 			return ssf.Unknown
 		}
 	}
@@ -65,7 +66,7 @@ func (e *evaluation) needOf(asset int32, p ssf.Property) ssf.Level {
 
 // stakesOf is what the assets of a list need, by property. It is computed once
 // for a list, so that a hub costs no more than its size.
-func (e *evaluation) stakesOf(k stakeKey) *[numProperties]stake {
+func (e *Evaluation) stakesOf(k stakeKey) *[numProperties]stake {
 	if s := e.stakes[k]; s != nil {
 		return s
 	}
@@ -81,7 +82,7 @@ func (e *evaluation) stakesOf(k stakeKey) *[numProperties]stake {
 			s.count++
 			s.unknown = s.unknown || l == ssf.Unknown
 			s.worst = max(s.worst, l)
-			s.cells = append(s.cells, stakeCell{ssf.Cell{Element: e.nodes[a].ID, Property: p}, l})
+			s.cells = append(s.cells, stakeCell{ssf.Cell{Element: e.Nodes[a].ID, Property: p}, l})
 		}
 		s.cells = worstCells(s.cells)
 	}
@@ -92,16 +93,16 @@ func (e *evaluation) stakesOf(k stakeKey) *[numProperties]stake {
 // assetsOf are the assets of a list; that of an asset is itself. What a flow
 // carries to a store that has it already stands in the list of the store only,
 // so that nothing is counted twice.
-func (e *evaluation) assetsOf(k stakeKey) []int32 {
-	if e.nodes[k.node].sort == ssf.SortAsset {
+func (e *Evaluation) assetsOf(k stakeKey) []int32 {
+	if e.Nodes[k.node].Sort == ssf.SortAsset {
 		return []int32{k.node}
 	}
-	all := e.world.Many(k.node, k.by)
+	all := e.World.Many(k.node, k.by)
 	if k.by != rule.Carries {
 		return all
 	}
-	to := e.world.One(k.node, rule.To)
-	return slices.DeleteFunc(slices.Clone(all), func(a int32) bool { return e.stored[[2]int32{to, a}] })
+	to := e.World.One(k.node, rule.To)
+	return slices.DeleteFunc(slices.Clone(all), func(a int32) bool { return e.Stored[[2]int32{to, a}] })
 }
 
 func worstCells(cs []stakeCell) []stakeCell {
@@ -115,16 +116,16 @@ func worstCells(cs []stakeCell) []stakeCell {
 // lists are the assets one hop from a node: what a flow carries and what its
 // `to` end stores, what a component handles, what a function works on or else
 // what its component handles, the asset itself.
-func (e *evaluation) lists(n int32) []stakeKey {
-	w := e.world
-	switch e.nodes[n].sort {
+func (e *Evaluation) lists(n int32) []stakeKey {
+	w := e.World
+	switch e.Nodes[n].Sort {
 	case ssf.SortAsset:
 		return []stakeKey{{n, rule.Handles}}
 	case ssf.SortComponent:
 		return []stakeKey{{n, rule.Handles}}
 	case ssf.SortFlow:
 		ks := []stakeKey{{n, rule.Carries}}
-		if to := w.One(n, rule.To); to >= 0 && e.nodes[to].sort == ssf.SortComponent {
+		if to := w.One(n, rule.To); to >= 0 && e.Nodes[to].Sort == ssf.SortComponent {
 			ks = append(ks, stakeKey{to, rule.Stores})
 		}
 		return ks
@@ -138,11 +139,11 @@ func (e *evaluation) lists(n int32) []stakeKey {
 }
 
 // impact is the greatest need that the threat endangers, and the cells.
-func (e *evaluation) impact(in *instance) (l ssf.Level, why string, cells []ssf.Cell, more int) {
+func (e *Evaluation) impact(in *Instance) (l ssf.Level, why string, cells []ssf.Cell, more int) {
 	var all []stakeCell
 	unknown, count := false, 0
-	if in.own != nil {
-		for _, c := range in.own.Endangers {
+	if in.Own != nil {
+		for _, c := range in.Own.Endangers {
 			cell := stakeCell{c.Cell(), e.levelOf(c.Cell())}
 			all = append(all, cell)
 			count++
@@ -150,10 +151,10 @@ func (e *evaluation) impact(in *instance) (l ssf.Level, why string, cells []ssf.
 			l = max(l, cell.level)
 		}
 	} else {
-		for _, k := range e.lists(in.node) {
+		for _, k := range e.lists(in.Node) {
 			stakes := e.stakesOf(k)
 			for i, p := range ssf.AssetProperties {
-				if s := &stakes[i]; slices.Contains(in.endangers(), p) {
+				if s := &stakes[i]; slices.Contains(in.Endangers(), p) {
 					all = append(all, s.cells...)
 					count += s.count
 					unknown = unknown || s.unknown
@@ -168,7 +169,7 @@ func (e *evaluation) impact(in *instance) (l ssf.Level, why string, cells []ssf.
 		cells[i] = c.Cell
 	}
 	switch {
-	case count == 0 && in.own == nil && len(e.lists(in.node)) > 0 && e.handlesAny(in.node):
+	case count == 0 && in.Own == nil && len(e.lists(in.Node)) > 0 && e.handlesAny(in.Node):
 		return ssf.None, "no asset here needs it", cells, 0
 	case count == 0:
 		return ssf.Unknown, "no asset is named here", cells, 0
@@ -179,9 +180,9 @@ func (e *evaluation) impact(in *instance) (l ssf.Level, why string, cells []ssf.
 }
 
 // handlesAny reports whether any asset is one hop away.
-func (e *evaluation) handlesAny(n int32) bool {
+func (e *Evaluation) handlesAny(n int32) bool {
 	for _, k := range e.lists(n) {
-		if e.nodes[k.node].sort == ssf.SortAsset || len(e.world.Many(k.node, k.by)) > 0 {
+		if e.Nodes[k.node].Sort == ssf.SortAsset || len(e.World.Many(k.node, k.by)) > 0 {
 			return true
 		}
 	}
@@ -200,27 +201,27 @@ func firstUnknown(cs []stakeCell) ssf.ID {
 // likelihood is the rule's, one step less where only other zones of the
 // product reach the element and two where nothing does, never below low; or
 // what somebody rated.
-func (e *evaluation) likelihood(in *instance) (ssf.Level, string) {
-	if in.rated != nil {
-		l, _ := ssf.ParseLevel(string(in.rated.Level.ID))
-		return l, "rated: " + in.rated.Because.S
+func (e *Evaluation) likelihood(in *Instance) (ssf.Level, string) {
+	if in.Rated != nil {
+		l, _ := ssf.ParseLevel(string(in.Rated.Level.ID))
+		return l, "rated: " + in.Rated.Because.S
 	}
-	if in.own != nil {
-		l, _ := ssf.ParseLevel(string(in.own.Likelihood.ID))
+	if in.Own != nil {
+		l, _ := ssf.ParseLevel(string(in.Own.Likelihood.ID))
 		return l, "stated with the threat"
 	}
-	l := max(in.rule.Likelihood, ssf.Low)
+	l := max(in.Rule.Likelihood, ssf.Low)
 	l = min(l, ssf.High)
-	if in.rule.Anywhere {
-		return l, in.rule.Because
+	if in.Rule.Anywhere {
+		return l, in.Rule.Because
 	}
-	switch e.get(in.node, "exposure") {
-	case internal:
-		return max(l-1, ssf.Low), "only other zones reach it. " + in.rule.Because
-	case isolated:
-		return max(l-2, ssf.Low), "nothing outside its zone reaches it. " + in.rule.Because
+	switch e.Get(in.Node, "exposure") {
+	case facts.Internal:
+		return max(l-1, ssf.Low), "only other zones reach it. " + in.Rule.Because
+	case facts.Isolated:
+		return max(l-2, ssf.Low), "nothing outside its zone reaches it. " + in.Rule.Because
 	}
-	return l, in.rule.Because
+	return l, in.Rule.Because
 }
 
 // risk looks up the table; an unknown impact ranks as the worst and is shown
@@ -235,24 +236,24 @@ func risk(likelihood, impact ssf.Level) ssf.Level {
 // basisOf is the digest of what a decision about a threat rests on: what
 // decided that it is there, and what rates it. No id and no prose is in it, so
 // it survives a rename. Its encoding stands in spec/basis.md.
-func (e *evaluation) basisOf(in *instance) (d ssf.Digest) {
+func (e *Evaluation) basisOf(in *Instance) (d ssf.Digest) {
 	h := sha256.New()
-	h.Write(in.basis[:])
+	h.Write(in.Basis[:])
 	put := func(key, value string) { h.Write([]byte(key + "=" + value + "\n")) }
-	if in.rule != nil && !in.rule.Anywhere {
-		if f := e.vocab.Fact("exposure"); f != nil {
-			put("exposure", string(f.Decode(e.get(in.node, "exposure"))))
+	if in.Rule != nil && !in.Rule.Anywhere {
+		if f := e.Vocabulary.Fact("exposure"); f != nil {
+			put("exposure", string(f.Decode(e.Get(in.Node, "exposure"))))
 		}
 	}
-	if in.rated != nil {
-		put("rated", string(in.rated.Level.ID))
+	if in.Rated != nil {
+		put("rated", string(in.Rated.Level.ID))
 	}
 	for i, p := range ssf.AssetProperties {
-		if in.own != nil || !slices.Contains(in.rule.Endangers, p) {
+		if in.Own != nil || !slices.Contains(in.Rule.Endangers, p) {
 			continue
 		}
 		var all stake
-		for _, k := range e.lists(in.node) {
+		for _, k := range e.lists(in.Node) {
 			s := &e.stakesOf(k)[i]
 			all.worst, all.unknown = max(all.worst, s.worst), all.unknown || s.unknown
 		}
@@ -261,9 +262,9 @@ func (e *evaluation) basisOf(in *instance) (d ssf.Digest) {
 			put(string(p), "unknown")
 		}
 	}
-	if in.own != nil {
+	if in.Own != nil {
 		var needs []string
-		for _, c := range in.own.Endangers {
+		for _, c := range in.Own.Endangers {
 			needs = append(needs, string(c.Property.ID)+" "+e.levelOf(c.Cell()).String())
 		}
 		slices.Sort(needs)
@@ -274,15 +275,15 @@ func (e *evaluation) basisOf(in *instance) (d ssf.Digest) {
 }
 
 // levelOf is what an asset needs in a cell; unknown for any other element.
-func (e *evaluation) levelOf(c ssf.Cell) ssf.Level {
-	if n := e.world.Lookup(c.Element); n >= 0 && e.nodes[n].sort == ssf.SortAsset {
+func (e *Evaluation) levelOf(c ssf.Cell) ssf.Level {
+	if n := e.World.Lookup(c.Element); n >= 0 && e.Nodes[n].Sort == ssf.SortAsset {
 		return e.needOf(n, c.Property)
 	}
 	return ssf.Unknown
 }
 
-// aboveLimit reports whether a person may not accept this threat.
-func (e *evaluation) aboveLimit(in *instance, d *ssf.Decision) (bool, string) {
+// AboveLimit reports whether a person may not accept this threat.
+func (e *Evaluation) AboveLimit(in *Instance, d *ssf.Decision) (bool, string) {
 	i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
 	if i < 0 {
 		return true, "nobody is named who may accept it"
@@ -300,35 +301,35 @@ func (e *evaluation) aboveLimit(in *instance, d *ssf.Decision) (bool, string) {
 }
 
 // rate writes the instances into the case.
-func (e *evaluation) rate() {
-	e.c.Threats = make([]ssf.Threat, len(e.instances))
-	for i := range e.instances {
-		in := &e.instances[i]
+func (e *Evaluation) rate() {
+	e.Case.Threats = make([]ssf.Threat, len(e.Instances))
+	for i := range e.Instances {
+		in := &e.Instances[i]
 		t := ssf.Threat{
-			ID: in.id, Rule: in.ruleID(), Element: e.nodes[in.node].ID, Title: in.title(), Origin: in.origin(),
-			State: in.state, Why: in.why, Basis: e.basisOf(in), Needs: orEmpty(in.needs), Rests: orEmpty(in.rests),
+			ID: in.ID, Rule: in.RuleID(), Element: e.Nodes[in.Node].ID, Title: in.Title(), Origin: in.Origin(),
+			State: in.State, Why: in.Why, Basis: e.basisOf(in), Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
 			Stride: []string{}, Mitigations: []ssf.ID{}, Measures: []ssf.ID{},
 		}
 		t.Likelihood, t.LikelihoodWhy = e.likelihood(in)
 		t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = e.impact(in)
 		t.Risk = risk(t.Likelihood, t.Impact)
-		if in.rule != nil {
-			t.Stride = append(t.Stride, in.rule.Stride...)
-			for _, m := range in.rule.Measures {
+		if in.Rule != nil {
+			t.Stride = append(t.Stride, in.Rule.Stride...)
+			for _, m := range in.Rule.Measures {
 				t.Measures = append(t.Measures, m.ID)
 			}
 		} else {
-			for _, s := range in.own.Stride {
+			for _, s := range in.Own.Stride {
 				t.Stride = append(t.Stride, string(s.ID))
 			}
 		}
 		for _, m := range e.counters[i] {
 			t.Mitigations = append(t.Mitigations, e.Model.Mitigations[m.by].ID)
 		}
-		if in.claim == rule.True {
-			t.Mitigations = append(t.Mitigations, in.claims...)
+		if in.Claim == rule.True {
+			t.Mitigations = append(t.Mitigations, in.Claims...)
 		}
-		e.c.Threats[i] = t
+		e.Case.Threats[i] = t
 	}
 }
 

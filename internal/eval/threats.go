@@ -8,46 +8,46 @@ import (
 	"ssf/internal/rule"
 )
 
-// An instance is one threat while it is worked on.
-type instance struct {
-	id     ssf.ID
-	node   int32
-	rule   *compiledRule  // nil for a threat of the team's own
-	own    *ssf.OwnThreat // nil for a rule's
-	there  rule.Truth     // never False
-	claim  rule.Truth     // True: a control fact claims to counter it
-	needs  []ssf.FactRef
-	rests  []ssf.FactRef
-	basis  ssf.Digest // of what decided that it is there
-	claims []ssf.ID   // control facts that the claim rests on, as `element.fact`
-	state  ssf.State
-	why    string
-	rated  *ssf.Decision // sets the likelihood
+// An Instance is one threat while it is worked on.
+type Instance struct {
+	ID     ssf.ID
+	Node   int32
+	Rule   *Rule          // nil for a threat of the team's own
+	Own    *ssf.OwnThreat // nil for a rule's
+	There  rule.Truth     // never False
+	Claim  rule.Truth     // True: a control fact claims to counter it
+	Needs  []ssf.FactRef
+	Rests  []ssf.FactRef
+	Basis  ssf.Digest // of what decided that it is there
+	Claims []ssf.ID   // control facts that the claim rests on, as `element.fact`
+	State  ssf.State
+	Why    string
+	Rated  *ssf.Decision // sets the likelihood
 }
 
 // deriveThreats applies each rule to each element of its sort, in the order of
 // the elements and then of the rules, and adds the team's own threats.
-func (e *evaluation) deriveThreats() {
-	bySort := map[ssf.Sort][]*compiledRule{}
-	for i := range e.rules {
-		r := &e.rules[i]
+func (e *Evaluation) deriveThreats() {
+	bySort := map[ssf.Sort][]*Rule{}
+	for i := range e.Rules {
+		r := &e.Rules[i]
 		bySort[r.On] = append(bySort[r.On], r)
 	}
 	kindFits := map[[2]ssf.ID]rule.Truth{}
-	for i := range e.nodes {
+	for i := range e.Nodes {
 		n := int32(i)
 		bearer := e.bearer(n)
-		for _, r := range bySort[e.nodes[i].sort] {
+		for _, r := range bySort[e.Nodes[i].Sort] {
 			fits := rule.True
 			if len(r.Kinds) > 0 {
 				key := [2]ssf.ID{r.ID, "?"}
-				if bearer < 0 || e.nodes[bearer].sort != ssf.SortComponent {
+				if bearer < 0 || e.Nodes[bearer].Sort != ssf.SortComponent {
 					continue // an actor has no kind, and a dangling end was reported
 				}
-				key[1] = e.nodes[bearer].kind.ID
+				key[1] = e.Nodes[bearer].Kind.ID
 				var ok bool
 				if fits, ok = kindFits[key]; !ok {
-					fits = e.kinds.anyOf(key[1], r.Kinds)
+					fits = e.Kinds.AnyOf(key[1], r.Kinds)
 					kindFits[key] = fits
 				}
 			}
@@ -58,81 +58,81 @@ func (e *evaluation) deriveThreats() {
 	}
 	for i := range e.Model.Threats {
 		own := &e.Model.Threats[i]
-		n := e.world.Lookup(own.At.ID)
+		n := e.World.Lookup(own.At.ID)
 		if n < 0 {
 			continue
 		}
-		in := instance{id: ssf.Instance("own/"+own.ID, own.At.ID), node: n, own: own, there: rule.True, claim: rule.False}
-		in.basis = decidedBy(ssf.Digest{}, []string{"origin=" + string(own.Origin.ID), "likelihood=" + string(own.Likelihood.ID)})
+		in := Instance{ID: ssf.Instance("own/"+own.ID, own.At.ID), Node: n, Own: own, There: rule.True, Claim: rule.False}
+		in.Basis = decidedBy(ssf.Digest{}, []string{"origin=" + string(own.Origin.ID), "likelihood=" + string(own.Likelihood.ID)})
 		e.addInstance(in)
 	}
 }
 
-func (e *evaluation) addInstance(in instance) {
-	if _, ok := e.index[in.id]; ok {
+func (e *Evaluation) addInstance(in Instance) {
+	if _, ok := e.index[in.ID]; ok {
 		return // a doubled id was reported when the model was read
 	}
-	e.index[in.id] = len(e.instances)
-	e.at[in.node] = append(e.at[in.node], len(e.instances))
-	e.of[in.ruleID()] = append(e.of[in.ruleID()], len(e.instances))
-	e.instances = append(e.instances, in)
+	e.index[in.ID] = len(e.Instances)
+	e.At[in.Node] = append(e.At[in.Node], len(e.Instances))
+	e.Of[in.RuleID()] = append(e.Of[in.RuleID()], len(e.Instances))
+	e.Instances = append(e.Instances, in)
 }
 
 // bearer is the component whose kind counts for a rule at n: n itself, the
 // `to` end of a flow, the place of a function.
-func (e *evaluation) bearer(n int32) int32 {
-	switch e.nodes[n].sort {
+func (e *Evaluation) bearer(n int32) int32 {
+	switch e.Nodes[n].Sort {
 	case ssf.SortFlow:
-		return e.world.One(n, rule.To)
+		return e.World.One(n, rule.To)
 	case ssf.SortFunction:
-		return e.world.One(n, rule.At)
+		return e.World.One(n, rule.At)
 	}
 	return n
 }
 
 // apply makes the instance of r at n, if there is one.
-func (e *evaluation) apply(r *compiledRule, n, bearer int32, fits rule.Truth) {
-	there, needs := e.judge(r.when, n, true)
+func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
+	there, needs := e.Judge(r.when, n, true)
 	if there == rule.False {
 		return
 	}
-	in := instance{id: ssf.Instance(r.ID, e.nodes[n].ID), node: n, rule: r, there: min(there, fits), claim: rule.False}
+	in := Instance{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Node: n, Rule: r, There: min(there, fits), Claim: rule.False}
 	if fits == rule.Unknown {
-		needs = append(needs, ssf.FactRef{Element: e.nodes[bearer].ID, Fact: "kind"})
+		needs = append(needs, ssf.FactRef{Element: e.Nodes[bearer].ID, Fact: "kind"})
 	}
 	facts := e.restsOf(nil, r.when, n)
 	if r.unless != nil {
 		var more []ssf.FactRef
-		in.claim, more = e.judge(r.unless, n, false)
-		if in.there == rule.True {
+		in.Claim, more = e.Judge(r.unless, n, false)
+		if in.There == rule.True {
 			needs = append(needs, more...)
 		}
 		known := len(facts)
 		facts = e.restsOf(facts, r.unless, n)
-		if in.claim == rule.True {
+		if in.Claim == rule.True {
 			for _, f := range facts[known:] {
-				in.claims = append(in.claims, ssf.ID(e.factRef(f).String()))
+				in.Claims = append(in.Claims, ssf.ID(e.factRef(f).String()))
 			}
-			slices.Sort(in.claims)
-			in.claims = slices.Compact(in.claims)
+			slices.Sort(in.Claims)
+			in.Claims = slices.Compact(in.Claims)
 		}
 	}
-	in.needs = sortedRefs(needs)
+	in.Needs = sortedRefs(needs)
 	deciding := []string{"kind=" + fits.String()}
 	for _, f := range facts {
 		ref := e.factRef(f)
-		in.rests = append(in.rests, ref)
-		value := e.vocab.Fact(ref.Fact).Decode(e.world.Get(f.Node, int(f.Slot)))
+		in.Rests = append(in.Rests, ref)
+		value := e.Vocabulary.Fact(ref.Fact).Decode(e.World.Get(f.Node, int(f.Slot)))
 		deciding = append(deciding, e.role(n, f.Node)+"."+string(ref.Fact)+"="+string(value))
 	}
-	in.rests = sortedRefs(in.rests)
-	in.basis = decidedBy(r.Digest, deciding)
+	in.Rests = sortedRefs(in.Rests)
+	in.Basis = decidedBy(r.Digest, deciding)
 	e.addInstance(in)
 }
 
 // restsOf appends the known facts that a condition's truth stands on, in any
 // of the deployments, each once.
-func (e *evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rule.Ref {
+func (e *Evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rule.Ref {
 	from := len(facts)
 	for i, w := range e.worldsOf(c) {
 		_, rests, _ := c.Rests(w, n, &e.scratch)
@@ -147,7 +147,7 @@ func (e *evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rul
 
 // factRef is a fact by the id that the model gives its element; in the world a
 // deployment has another.
-func (e *evaluation) factRef(f rule.Ref) ssf.FactRef { return e.named(f.Node, e.world.FactRef(f).Fact) }
+func (e *Evaluation) factRef(f rule.Ref) ssf.FactRef { return e.Name(f.Node, e.World.FactRef(f).Fact) }
 
 func sortedRefs(rs []ssf.FactRef) []ssf.FactRef {
 	slices.SortFunc(rs, ssf.FactRef.Compare)
@@ -161,23 +161,23 @@ var singles = map[ssf.Sort][]rule.Relation{
 
 // role says what node m is to node n, without ids: `self`, `from`, `at.zone`,
 // or for a member of a list its sort.
-func (e *evaluation) role(n, m int32) string {
+func (e *Evaluation) role(n, m int32) string {
 	if n == m {
 		return "self"
 	}
-	for _, r := range singles[e.nodes[n].sort] {
-		one := e.world.One(n, r)
+	for _, r := range singles[e.Nodes[n].Sort] {
+		one := e.World.One(n, r)
 		if one < 0 {
 			continue
 		}
 		if one == m {
 			return r.String()
 		}
-		if e.world.One(one, rule.Zone) == m && r != rule.Zone {
+		if e.World.One(one, rule.Zone) == m && r != rule.Zone {
 			return r.String() + ".zone"
 		}
 	}
-	return string(e.nodes[m].sort)
+	return string(e.Nodes[m].Sort)
 }
 
 // decidedBy is the digest of the rule and of the facts that decided a threat.
@@ -193,35 +193,35 @@ func decidedBy(rule ssf.Digest, deciding []string) (d ssf.Digest) {
 	return d
 }
 
-// origin, stride and title are those of the rule or of the own threat.
-func (in *instance) origin() ssf.Origin {
-	if in.own != nil {
-		return ssf.Origin(in.own.Origin.ID)
+// Origin, stride and title are those of the rule or of the own threat.
+func (in *Instance) Origin() ssf.Origin {
+	if in.Own != nil {
+		return ssf.Origin(in.Own.Origin.ID)
 	}
-	return in.rule.Origin
+	return in.Rule.Origin
 }
 
-func (in *instance) ruleID() ssf.ID {
-	if in.own != nil {
-		return "own/" + in.own.ID
+func (in *Instance) RuleID() ssf.ID {
+	if in.Own != nil {
+		return "own/" + in.Own.ID
 	}
-	return in.rule.ID
+	return in.Rule.ID
 }
 
-func (in *instance) title() string {
-	if in.own != nil {
-		return in.own.Says
+func (in *Instance) Title() string {
+	if in.Own != nil {
+		return in.Own.Says
 	}
-	return in.rule.Title
+	return in.Rule.Title
 }
 
-// endangers are the properties that the threat endangers.
-func (in *instance) endangers() []ssf.Property {
-	if in.own == nil {
-		return in.rule.Endangers
+// Endangers are the properties that the threat endangers.
+func (in *Instance) Endangers() []ssf.Property {
+	if in.Own == nil {
+		return in.Rule.Endangers
 	}
 	var ps []ssf.Property
-	for _, c := range in.own.Endangers {
+	for _, c := range in.Own.Endangers {
 		ps = append(ps, ssf.Property(c.Property.ID))
 	}
 	return ps

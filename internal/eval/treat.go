@@ -9,7 +9,7 @@ import (
 )
 
 // matchMitigations finds what each mitigation counters and whether it is placed.
-func (e *evaluation) matchMitigations() {
+func (e *Evaluation) matchMitigations() {
 	for i := range e.Model.Mitigations {
 		m := &e.Model.Mitigations[i]
 		r := ssf.MitigationResult{ID: m.ID, Measure: m.Measure.ID, State: string(m.State.ID), Where: []ssf.ID{}, Counters: []ssf.ID{}, Pos: m.Pos}
@@ -19,34 +19,34 @@ func (e *evaluation) matchMitigations() {
 		r.Placed = len(m.Where) > 0
 		for _, w := range m.Where {
 			r.Where = append(r.Where, w.ID)
-			r.Placed = r.Placed && e.resolves(w.ID) != ""
+			r.Placed = r.Placed && e.Resolves(w.ID) != ""
 		}
 		for at, exact := range e.covered(m.Counters) {
 			e.counters[at] = append(e.counters[at], cover{i, exact})
-			r.Counters = append(r.Counters, e.instances[at].id)
+			r.Counters = append(r.Counters, e.Instances[at].ID)
 		}
 		slices.Sort(r.Counters)
-		e.c.Mitigations = append(e.c.Mitigations, r)
+		e.Case.Mitigations = append(e.Case.Mitigations, r)
 	}
 }
 
 // covered are the instances that any of the patterns names, and whether one
 // names it exactly.
-func (e *evaluation) covered(ps []ssf.Pattern) map[int]bool {
+func (e *Evaluation) covered(ps []ssf.Pattern) map[int]bool {
 	out := map[int]bool{}
 	for _, p := range ps {
-		for _, at := range e.matching(p, nil) {
+		for _, at := range e.Matching(p, nil) {
 			out[at] = out[at] || !wild(p)
 		}
 	}
 	return out
 }
 
-const notLookedUp = "not looked up"
+const NotLookedUp = "not looked up"
 
-// resolves says how a place is known to exist: as a file, as a symbol, or as
+// Resolves says how a place is known to exist: as a file, as a symbol, or as
 // what cannot be looked up here; empty if it does not.
-func (e *evaluation) resolves(place ssf.ID) string {
+func (e *Evaluation) Resolves(place ssf.ID) string {
 	class, rest, ok := strings.Cut(string(place), ":")
 	if ok && !strings.Contains(class, "/") {
 		if class == "assumption" && !slices.ContainsFunc(e.Model.Assumptions, func(a ssf.Assumption) bool { return a.ID == ssf.ID(rest) }) {
@@ -55,7 +55,7 @@ func (e *evaluation) resolves(place ssf.ID) string {
 		return class
 	}
 	if e.Tree == nil {
-		return notLookedUp
+		return NotLookedUp
 	}
 	file, symbol, ok := strings.Cut(string(place), "#")
 	if _, found := slices.BinarySearch(e.Tree.Files, file); !found {
@@ -75,35 +75,35 @@ func (e *evaluation) resolves(place ssf.ID) string {
 // treat finds the state of each instance: what somebody decided, else what an
 // assumption takes, else what counters it, else what is claimed. What falls
 // short leaves the rest to the next: a plan is overtaken by its mitigation.
-func (e *evaluation) treat() {
-	decisions := make([][]int, len(e.instances))
-	for i, d := range e.decided {
+func (e *Evaluation) treat() {
+	decisions := make([][]int, len(e.Instances))
+	for i, d := range e.Decisions {
 		if d.Threat.Rule.ID != "" {
-			for _, at := range d.hits {
+			for _, at := range d.Hits {
 				decisions[at] = append(decisions[at], i)
 			}
 		}
 	}
-	dismissed := make([][]cover, len(e.instances))
-	for i, a := range e.holding {
+	dismissed := make([][]cover, len(e.Instances))
+	for i, a := range e.Assumptions {
 		for at, exact := range e.covered(a.Dismisses) {
 			dismissed[at] = append(dismissed[at], cover{i, exact})
 		}
 	}
-	for i := range e.instances {
-		in := &e.instances[i]
-		in.state, in.why = ssf.Open, "nothing counters it"
+	for i := range e.Instances {
+		in := &e.Instances[i]
+		in.State, in.Why = ssf.Open, "nothing counters it"
 		switch {
-		case in.there == rule.Unknown:
-			in.state, in.why = ssf.Undecided, "an unknown fact decides whether it is there"
-		case in.claim == rule.True:
-			in.state, in.why = ssf.Claimed, join(in.claims)
+		case in.There == rule.Unknown:
+			in.State, in.Why = ssf.Undecided, "an unknown fact decides whether it is there"
+		case in.Claim == rule.True:
+			in.State, in.Why = ssf.Claimed, ssf.Join(in.Claims)
 		}
 		first := true
 		settle := func(state ssf.State, why string) (settled bool) {
 			settled = state.Treated() && state != ssf.Planned
 			if state != "" && (first || settled) {
-				in.state, in.why, first = state, why, false
+				in.State, in.Why, first = state, why, false
 			}
 			return state != "" && settled
 		}
@@ -113,52 +113,41 @@ func (e *evaluation) treat() {
 	}
 }
 
-func join[S ~string](ss []S) string {
-	var b strings.Builder
-	for i, s := range ss {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(string(s))
-	}
-	return b.String()
-}
-
 // short notes why something that should treat a threat falls short of it.
-func (in *instance) short(why string) {
-	if in.state == ssf.Open {
-		in.why = why
+func (in *Instance) short(why string) {
+	if in.State == ssf.Open {
+		in.Why = why
 	}
 }
 
 // byDecision is the state by what was decided; empty for none. A decision that
 // lapsed, whose condition is not true or whose risk is above the person's limit
 // leaves the threat as it is; the checks say so.
-func (e *evaluation) byDecision(in *instance, decisions []int) (ssf.State, string) {
+func (e *Evaluation) byDecision(in *Instance, decisions []int) (ssf.State, string) {
 	for _, i := range decisions {
-		d := &e.decided[i]
-		if d.lapsed {
+		d := &e.Decisions[i]
+		if d.Lapsed {
 			in.short("the decision about it has lapsed")
 			continue
 		}
-		if c := d.cond[e.nodes[in.node].sort]; d.HoldsIf.S != "" {
+		if c := d.Cond[e.Nodes[in.Node].Sort]; d.HoldsIf.S != "" {
 			t := rule.Unknown
 			var needs []ssf.FactRef
 			if c != nil {
-				t, needs = e.judge(c, in.node, false)
+				t, needs = e.Judge(c, in.Node, false)
 			}
 			if t != rule.True {
 				in.short("the condition of the decision about it is " + t.String())
-				in.needs = sortedRefs(append(in.needs, needs...))
+				in.Needs = sortedRefs(append(in.Needs, needs...))
 				continue
 			}
 		}
-		if !d.exact {
+		if !d.Exact {
 			return ssf.Unreviewed, "a pattern covers it, and nobody has confirmed it"
 		}
 		switch d.Treat.ID {
 		case "accept":
-			if over, why := e.aboveLimit(in, d.Decision); over {
+			if over, why := e.AboveLimit(in, d.Decision); over {
 				in.short(why)
 				continue
 			}
@@ -178,15 +167,15 @@ func (e *evaluation) byDecision(in *instance, decisions []int) (ssf.State, strin
 
 // transferred is the state of a threat that an assumption takes; empty if it
 // does not, because it does not hold.
-func (e *evaluation) transferred(in *instance, to ssf.ID) (ssf.State, string) {
-	i := slices.IndexFunc(e.holding, func(h heldAssumption) bool { return h.ID == to })
+func (e *Evaluation) transferred(in *Instance, to ssf.ID) (ssf.State, string) {
+	i := slices.IndexFunc(e.Assumptions, func(h Assumption) bool { return h.ID == to })
 	switch {
 	case i < 0:
 		in.short("the assumption that should take it does not exist")
-	case e.holding[i].holds == rule.True:
+	case e.Assumptions[i].Holds == rule.True:
 		return ssf.Transferred, "assumption " + string(to)
-	case e.holding[i].holds == rule.Unknown:
-		in.needs = sortedRefs(append(in.needs, e.holding[i].needs...))
+	case e.Assumptions[i].Holds == rule.Unknown:
+		in.Needs = sortedRefs(append(in.Needs, e.Assumptions[i].Needs...))
 		return ssf.Undecided, "whether assumption " + string(to) + " holds is unknown"
 	default:
 		in.short("assumption " + string(to) + " does not hold")
@@ -194,10 +183,10 @@ func (e *evaluation) transferred(in *instance, to ssf.ID) (ssf.State, string) {
 	return "", ""
 }
 
-func (e *evaluation) byAssumption(in *instance, dismissed []cover) (ssf.State, string) {
+func (e *Evaluation) byAssumption(in *Instance, dismissed []cover) (ssf.State, string) {
 	for _, c := range dismissed {
-		a := &e.holding[c.by]
-		if !c.exact && a.holds == rule.True {
+		a := &e.Assumptions[c.by]
+		if !c.exact && a.Holds == rule.True {
 			return ssf.Unreviewed, "a pattern of assumption " + string(a.ID) + " covers it, and nobody has confirmed it"
 		}
 		if state, why := e.transferred(in, a.ID); state != "" {
@@ -209,14 +198,14 @@ func (e *evaluation) byAssumption(in *instance, dismissed []cover) (ssf.State, s
 
 // byMitigation needs every mitigation that counters the threat to be
 // implemented and placed.
-func (e *evaluation) byMitigation(in *instance, mitigations []cover) (ssf.State, string) {
-	if len(mitigations) == 0 || in.there == rule.Unknown {
+func (e *Evaluation) byMitigation(in *Instance, mitigations []cover) (ssf.State, string) {
+	if len(mitigations) == 0 || in.There == rule.Unknown {
 		return "", ""
 	}
 	var names []ssf.ID
 	exact, planned, unplaced := true, false, ssf.ID("")
 	for _, c := range mitigations {
-		r := &e.c.Mitigations[c.by]
+		r := &e.Case.Mitigations[c.by]
 		names = append(names, r.ID)
 		exact = exact && c.exact
 		switch {
@@ -232,7 +221,7 @@ func (e *evaluation) byMitigation(in *instance, mitigations []cover) (ssf.State,
 	case !exact:
 		return ssf.Unreviewed, "a pattern of a mitigation covers it, and nobody has confirmed it"
 	case planned:
-		return ssf.Planned, join(names)
+		return ssf.Planned, ssf.Join(names)
 	}
-	return ssf.Mitigated, join(names)
+	return ssf.Mitigated, ssf.Join(names)
 }

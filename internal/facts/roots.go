@@ -1,4 +1,4 @@
-package eval
+package facts
 
 import (
 	"slices"
@@ -11,47 +11,48 @@ import (
 // hub of thousands of flows the first few are enough to begin with.
 const maxRoots = 10
 
-// rootsOf are the facts that somebody can answer behind an unknown fact: the
+// Roots are the facts that somebody can answer behind an unknown fact: the
 // fact itself, or for a computed one what it is computed from.
-func (e *evaluation) rootsOf(r rule.Ref) []ssf.FactRef {
-	ref := e.world.FactRef(r)
-	if n := &e.nodes[r.Node]; r.Slot == rule.SlotZone || !derivedOn(e.vocab.Fact(ref.Fact), n.sort) {
-		return []ssf.FactRef{e.named(r.Node, ref.Fact)}
+func (g *Graph) Roots(r rule.Ref) []ssf.FactRef {
+	ref := g.World.FactRef(r)
+	if n := &g.Nodes[r.Node]; r.Slot == rule.SlotZone || !DerivedOn(g.Vocabulary.Fact(ref.Fact), n.Sort) {
+		return []ssf.FactRef{g.Name(r.Node, ref.Fact)}
 	}
-	if known, ok := e.roots[r]; ok {
+	if known, ok := g.roots[r]; ok {
 		return known
 	}
 	var out []ssf.FactRef
-	e.computedFrom(r.Node, ref.Fact, func(n int32, fact ssf.ID) {
+	g.computedFrom(r.Node, ref.Fact, func(n int32, fact ssf.ID) {
 		if n < 0 || len(out) >= maxRoots {
 			return
 		}
-		if f := e.vocab.Fact(fact); f != nil && derivedOn(f, e.nodes[n].sort) && e.nodes[n].sort != ssf.SortAsset && (n != r.Node || fact != ref.Fact) && fact != "does" {
-			if slot, ok := f.Slot(e.nodes[n].sort); ok && e.world.Get(n, slot) == 0 {
-				out = append(out, e.rootsOf(rule.Ref{Node: n, Slot: int32(slot)})...)
+		if f := g.Vocabulary.Fact(fact); f != nil && DerivedOn(f, g.Nodes[n].Sort) && g.Nodes[n].Sort != ssf.SortAsset && (n != r.Node || fact != ref.Fact) && fact != "does" {
+			if slot, ok := f.Slot(g.Nodes[n].Sort); ok && g.World.Get(n, slot) == 0 {
+				out = append(out, g.Roots(rule.Ref{Node: n, Slot: int32(slot)})...)
 			}
 			return
 		}
-		out = append(out, e.named(n, fact))
+		out = append(out, g.Name(n, fact))
 	})
 	slices.SortFunc(out, ssf.FactRef.Compare)
 	out = slices.Compact(out)
 	out = out[:min(len(out), maxRoots)]
-	e.roots[r] = out
+	g.roots[r] = out
 	return out
 }
 
-func (e *evaluation) named(n int32, fact ssf.ID) ssf.FactRef {
-	return ssf.FactRef{Element: e.nodes[n].ID, Fact: fact}
+// Name is a fact of a node in ids.
+func (g *Graph) Name(n int32, fact ssf.ID) ssf.FactRef {
+	return ssf.FactRef{Element: g.Nodes[n].ID, Fact: fact}
 }
 
 // computedFrom calls need for each unknown fact from which derive.go computes
 // a fact of node n. The pseudo facts zone, kind, allow and does stand for the
 // keys of those names.
-func (e *evaluation) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
-	w := e.world
+func (g *Graph) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
+	w := g.World
 	unknown := func(m int32, f ssf.ID) {
-		if m >= 0 && e.get(m, f) == 0 {
+		if m >= 0 && g.Get(m, f) == 0 {
 			need(m, f)
 		}
 	}
@@ -65,17 +66,17 @@ func (e *evaluation) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)
 			return
 		}
 		unknown(m, "trust")
-		if e.nodes[m].sort == ssf.SortActor {
+		if g.Nodes[m].Sort == ssf.SortActor {
 			unknown(m, "hostile")
 		}
 	}
 	var callers []int32 // of a function: actors and components
-	if f := e.nodes[n].function; f != nil {
+	if f := g.Nodes[n].Function; f != nil {
 		for _, p := range f.Allow {
 			callers = append(callers, w.Lookup(p.Actor.ID))
 		}
 	}
-	switch s := e.nodes[n].sort; fact {
+	switch s := g.Nodes[n].Sort; fact {
 	case "trust":
 		if z := w.One(n, rule.Zone); z >= 0 {
 			unknown(z, "trust")
@@ -108,7 +109,7 @@ func (e *evaluation) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)
 				caller(a)
 				zone(a)
 			}
-			if f := e.nodes[n].function; len(f.Allow) == 0 && f.Otherwise.ID == "" {
+			if f := g.Nodes[n].Function; len(f.Allow) == 0 && f.Otherwise.ID == "" {
 				need(n, "allow")
 			}
 		}
@@ -125,7 +126,7 @@ func (e *evaluation) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)
 		for _, a := range callers {
 			zone(a)
 		}
-		switch e.nodes[n].function.Otherwise.ID {
+		switch g.Nodes[n].Function.Otherwise.ID {
 		case "":
 			need(n, "allow")
 		case "allow":

@@ -1,4 +1,4 @@
-package eval
+package check
 
 import (
 	"fmt"
@@ -10,12 +10,12 @@ import (
 
 // judgeControls turns diagnostics into the state of each control, controls
 // into phases, phases into reach, and evaluates the gates of the policy.
-func (e *evaluation) judgeControls() {
-	if def := e.checks["context/undeclared-fact"]; def != nil && len(e.c.Questions) > 0 {
+func (e *verdict) judgeControls() {
+	if def := e.Checks["context/undeclared-fact"]; def != nil && len(e.Case.Questions) > 0 {
 		e.unsure[def.Control.ID] = true // also if somebody was asked, and nothing is reported
 	}
-	for _, d := range e.c.Diagnostics {
-		def := e.checks[d.Check]
+	for _, d := range e.Case.Diagnostics {
+		def := e.Checks[d.Check]
 		if def == nil || def.Control.ID == "" || itemised[d.Check] {
 			continue
 		}
@@ -34,17 +34,17 @@ func (e *evaluation) judgeControls() {
 			}
 		}
 		e.count(&res)
-		e.c.Phases = append(e.c.Phases, res)
+		e.Case.Phases = append(e.Case.Phases, res)
 	}
-	e.c.Reach = ssf.PhaseNone
-	for _, p := range e.c.Phases {
+	e.Case.Reach = ssf.PhaseNone
+	for _, p := range e.Case.Phases {
 		if len(p.Controls) == 0 || slices.ContainsFunc(p.Controls, func(c ssf.ControlResult) bool { return c.Status != ssf.Met }) {
 			break
 		}
-		e.c.Reach = p.Name
+		e.Case.Reach = p.Name
 	}
-	if ssf.HasErrors(e.c.Diagnostics) {
-		e.c.Reach = ssf.PhaseNone
+	if ssf.HasErrors(e.Case.Diagnostics) {
+		e.Case.Reach = ssf.PhaseNone
 	}
 	e.judgePolicy()
 }
@@ -55,10 +55,10 @@ var itemised = map[ssf.ID]bool{"context/unanswered-cell": true, "threats/open": 
 
 // judgeControl is unmet if anything is open, unknown if a question is or its
 // checks had nothing to look at.
-func (e *evaluation) judgeControl(c *ssf.Control) ssf.ControlResult {
+func (e *verdict) judgeControl(c *ssf.Control) ssf.ControlResult {
 	open := e.open[c.ID]
 	slices.Sort(open)
-	r := ssf.ControlResult{ID: c.ID, Title: c.Title, Looked: e.looked[c.ID], Open: orEmpty(slices.Compact(open)), Judged: orEmpty(c.Judged)}
+	r := ssf.ControlResult{ID: c.ID, Title: c.Title, Looked: e.looked[c.ID], Open: append([]ssf.ID{}, slices.Compact(open)...), Judged: append([]string{}, c.Judged...)}
 	switch {
 	case len(r.Open) > 0:
 		r.Status, r.Why = ssf.Unmet, fmt.Sprintf("%d open", len(r.Open))
@@ -75,24 +75,24 @@ func (e *evaluation) judgeControl(c *ssf.Control) ssf.ControlResult {
 }
 
 // count fills in what a phase counts. A count of nothing is not shown.
-func (e *evaluation) count(p *ssf.PhaseResult) {
+func (e *verdict) count(p *ssf.PhaseResult) {
 	switch p.Name {
 	case ssf.PhaseContext:
 		p.Counts = "cells answered"
-		for _, m := range e.c.Matrices[:2] {
+		for _, m := range e.Case.Matrices[:2] {
 			p.Done, p.Of = p.Done+m.Answered, p.Of+len(m.Cells)
 		}
 	case ssf.PhaseThreats:
-		p.Counts, p.Of = "threats treated", len(e.instances)
-		for i := range e.instances {
-			if e.instances[i].state.Treated() {
+		p.Counts, p.Of = "threats treated", len(e.Instances)
+		for i := range e.Instances {
+			if e.Instances[i].State.Treated() {
 				p.Done++
 			}
 		}
 	case ssf.PhaseImplementation:
 		p.Counts = "mitigated"
-		for i := range e.instances {
-			switch e.instances[i].state {
+		for i := range e.Instances {
+			switch e.Instances[i].State {
 			case ssf.Accepted, ssf.Transferred, ssf.NotApplicable:
 				continue
 			case ssf.Mitigated, ssf.Verified, ssf.Claimed:
@@ -101,11 +101,11 @@ func (e *evaluation) count(p *ssf.PhaseResult) {
 			p.Of++
 		}
 	case ssf.PhaseVerification:
-		p.Counts, p.Of = "verified", len(e.c.Mitigations)
+		p.Counts, p.Of = "verified", len(e.Case.Mitigations)
 		seen := map[ssf.ID]bool{}
-		for i := range e.instances {
-			if e.instances[i].state == ssf.Claimed {
-				for _, c := range e.instances[i].claims {
+		for i := range e.Instances {
+			if e.Instances[i].State == ssf.Claimed {
+				for _, c := range e.Instances[i].Claims {
 					seen[c] = true
 				}
 			}
@@ -118,7 +118,7 @@ func (e *evaluation) count(p *ssf.PhaseResult) {
 
 // judgePolicy joins the organisation's policy with the product's, which may
 // only be stricter: the greater reach and every gate of both count.
-func (e *evaluation) judgePolicy() {
+func (e *verdict) judgePolicy() {
 	own := e.Model.Policy
 	reach := ssf.Phase(own.Reach.ID)
 	gates := slices.Clone(own.Gates)
@@ -129,27 +129,27 @@ func (e *evaluation) judgePolicy() {
 		}
 		gates = append(gates, over.Gates...)
 	}
-	e.c.ReachAsked = reach
-	e.c.Gates = []ssf.GateResult{}
+	e.Case.ReachAsked = reach
+	e.Case.Gates = []ssf.GateResult{}
 	for _, g := range gates {
 		r := ssf.GateResult{ID: g.ID, AtMost: g.AtMost, Open: []ssf.ID{}}
-		for i := range e.c.Threats {
-			if t := &e.c.Threats[i]; inGate(&g, t) {
+		for i := range e.Case.Threats {
+			if t := &e.Case.Threats[i]; inGate(&g, t) {
 				r.Open = append(r.Open, t.ID)
 			}
 		}
 		r.Met = len(r.Open) <= g.AtMost
-		e.c.Gates = append(e.c.Gates, r)
+		e.Case.Gates = append(e.Case.Gates, r)
 	}
 }
 
 // inGate reports whether a threat counts against a gate. Unknown risk ranks as
 // the worst; without states, those that count as open do.
 func inGate(g *ssf.Gate, t *ssf.Threat) bool {
-	if len(g.State) == 0 && t.State.Treated() || len(g.State) > 0 && !hasRef(g.State, ssf.ID(t.State)) {
+	if len(g.State) == 0 && t.State.Treated() || len(g.State) > 0 && !ssf.HasRef(g.State, ssf.ID(t.State)) {
 		return false
 	}
-	if len(g.Origin) > 0 && !hasRef(g.Origin, ssf.ID(t.Origin)) {
+	if len(g.Origin) > 0 && !ssf.HasRef(g.Origin, ssf.ID(t.Origin)) {
 		return false
 	}
 	word, name, two := strings.Cut(string(g.Risk.ID), " ")

@@ -1,10 +1,11 @@
-package eval
+package check
 
 import (
 	"slices"
 	"strings"
 
 	"ssf"
+	"ssf/internal/eval"
 	"ssf/internal/rule"
 )
 
@@ -12,25 +13,25 @@ import (
 
 // checkMitigated finds threats without a mitigation in place, and mitigations
 // without a threat.
-func checkMitigated(e *evaluation) (looked int) {
-	for i := range e.instances {
-		in := &e.instances[i]
+func checkMitigated(e *verdict) (looked int) {
+	for i := range e.Instances {
+		in := &e.Instances[i]
 		looked++
-		if !in.state.Treated() {
-			e.openAt("IM-1", in.id)
+		if !in.State.Treated() {
+			e.openAt("IM-1", in.ID)
 		}
-		if in.state == ssf.Planned {
-			e.report("implementation/planned", in.id, e.nodes[in.node].Pos, "", nil, "%s is not countered yet: %s", in.id, in.why)
+		if in.State == ssf.Planned {
+			e.Report("implementation/planned", in.ID, e.Nodes[in.Node].Pos, "", nil, "%s is not countered yet: %s", in.ID, in.Why)
 		}
-		if t := &e.c.Threats[i]; in.state == ssf.Mitigated && len(t.Mitigations) == 1 && t.Risk.Worst() >= ssf.High {
-			e.report("implementation/sole-cut", in.id, e.nodes[in.node].Pos, "", nil, "only %s stands between %s and a %s risk", t.Mitigations[0], in.id, t.Risk)
+		if t := &e.Case.Threats[i]; in.State == ssf.Mitigated && len(t.Mitigations) == 1 && t.Risk.Worst() >= ssf.High {
+			e.Report("implementation/sole-cut", in.ID, e.Nodes[in.Node].Pos, "", nil, "only %s stands between %s and a %s risk", t.Mitigations[0], in.ID, t.Risk)
 		}
 	}
 	for i := range e.Model.Mitigations {
 		m := &e.Model.Mitigations[i]
 		for _, p := range m.Counters {
-			if len(e.matching(p, nil)) == 0 {
-				e.report("implementation/counters-nothing", m.ID, p.Pos, "delete it, or see `ssf explain "+string(p.ID())+"`", nil, "mitigation %s counters %s, which is not derived", m.ID, p.ID())
+			if len(e.Matching(p, nil)) == 0 {
+				e.Report("implementation/counters-nothing", m.ID, p.Pos, "delete it, or see `ssf explain "+string(p.ID())+"`", nil, "mitigation %s counters %s, which is not derived", m.ID, p.ID())
 			}
 		}
 	}
@@ -39,22 +40,22 @@ func checkMitigated(e *evaluation) (looked int) {
 
 // checkPlaces looks at where implemented mitigations sit. Without a tree no
 // file can be looked up, and nothing is shown.
-func checkPlaces(e *evaluation) (looked int) {
+func checkPlaces(e *verdict) (looked int) {
 	for i := range e.Model.Mitigations {
 		m := &e.Model.Mitigations[i]
 		if m.State.ID != "implemented" {
 			continue
 		}
 		if len(m.Where) == 0 {
-			e.report("implementation/no-place", m.ID, m.Pos, "", nil, "mitigation %s is implemented, and nobody says where", m.ID)
+			e.Report("implementation/no-place", m.ID, m.Pos, "", nil, "mitigation %s is implemented, and nobody says where", m.ID)
 		}
 		for _, w := range m.Where {
-			switch e.resolves(w.ID) {
+			switch e.Resolves(w.ID) {
 			default:
 				looked++
-			case notLookedUp:
+			case eval.NotLookedUp:
 			case "":
-				e.report("implementation/place-missing", m.ID, w.Pos, e.nearestFile(string(w.ID)), nil, "%s does not exist", w.ID)
+				e.Report("implementation/place-missing", m.ID, w.Pos, e.nearestFile(string(w.ID)), nil, "%s does not exist", w.ID)
 			}
 		}
 	}
@@ -63,7 +64,7 @@ func checkPlaces(e *evaluation) (looked int) {
 
 // nearestFile helps who mistyped a path: files with that name elsewhere, or
 // the symbols of the file.
-func (e *evaluation) nearestFile(place string) string {
+func (e *verdict) nearestFile(place string) string {
 	if e.Tree == nil {
 		return ""
 	}
@@ -88,7 +89,7 @@ func (e *evaluation) nearestFile(place string) string {
 
 // checkStandards wants a coding standard for each technology of code of ours
 // for which the library has one.
-func checkStandards(e *evaluation) (looked int) {
+func checkStandards(e *verdict) (looked int) {
 	for i := range e.Model.Components {
 		c := &e.Model.Components[i]
 		if len(c.Code) == 0 || e.runs(c.Kind.ID) == rule.False {
@@ -99,9 +100,9 @@ func checkStandards(e *evaluation) (looked int) {
 		var fit []ssf.ID
 		for _, s := range e.Library.Standards {
 			for _, t := range c.Tech {
-				if hasRef(s.For, t.ID) {
+				if ssf.HasRef(s.For, t.ID) {
 					fit = append(fit, s.ID)
-					covered = covered || hasRef(e.Model.Use.Standards, s.ID)
+					covered = covered || ssf.HasRef(e.Model.Use.Standards, s.ID)
 				}
 			}
 		}
@@ -110,16 +111,16 @@ func checkStandards(e *evaluation) (looked int) {
 			if len(fit) > 0 {
 				hint = "add `use: {standards: [" + string(fit[0]) + "]}`"
 			}
-			e.report("implementation/no-standard", c.ID, c.Pos, hint, nil, "no coding standard is adopted for the code of %s", c.ID)
+			e.Report("implementation/no-standard", c.ID, c.Pos, hint, nil, "no coding standard is adopted for the code of %s", c.ID)
 		}
 	}
 	for _, s := range e.Library.Standards {
-		if !hasRef(e.Model.Use.Standards, s.ID) {
+		if !ssf.HasRef(e.Model.Use.Standards, s.ID) {
 			continue
 		}
 		for _, r := range s.Rules {
 			if len(r.CheckedBy) == 0 {
-				e.report("implementation/unchecked-rule", s.ID+"/"+r.ID, e.Model.System.Pos, "", nil, "no analyser checks %s of %s: %s", r.ID, s.ID, r.Says)
+				e.Report("implementation/unchecked-rule", s.ID+"/"+r.ID, e.Model.System.Pos, "", nil, "no analyser checks %s of %s: %s", r.ID, s.ID, r.Says)
 			}
 		}
 	}
@@ -128,7 +129,7 @@ func checkStandards(e *evaluation) (looked int) {
 
 // checkAudits wants each standard in use checked by an audit that covers the
 // code it is for.
-func checkAudits(e *evaluation) int {
+func checkAudits(e *verdict) int {
 	for _, use := range e.Model.Use.Standards {
 		var covers []ssf.Ref
 		var at ssf.Pos
@@ -139,7 +140,7 @@ func checkAudits(e *evaluation) int {
 			}
 		}
 		if len(covers) == 0 {
-			e.report("implementation/no-audit", use.ID, use.Pos, "", nil, "no audit checks the code against %s", use.ID)
+			e.Report("implementation/no-audit", use.ID, use.Pos, "", nil, "no audit checks the code against %s", use.ID)
 			continue
 		}
 		e.checkCoverage(use.ID, covers, at)
@@ -147,7 +148,7 @@ func checkAudits(e *evaluation) int {
 	return len(e.Model.Use.Standards)
 }
 
-func (e *evaluation) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos) {
+func (e *verdict) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos) {
 	if e.Tree == nil {
 		return
 	}
@@ -159,7 +160,7 @@ func (e *evaluation) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos
 	var left []string
 	for j := range e.Model.Components {
 		c := &e.Model.Components[j]
-		if i < 0 || !slices.ContainsFunc(c.Tech, func(t ssf.Ref) bool { return hasRef(e.Library.Standards[i].For, t.ID) }) {
+		if i < 0 || !slices.ContainsFunc(c.Tech, func(t ssf.Ref) bool { return ssf.HasRef(e.Library.Standards[i].For, t.ID) }) {
 			continue
 		}
 		for _, at := range fitting(e.Tree.Files, c.Code...) {
@@ -171,13 +172,13 @@ func (e *evaluation) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos
 	if len(left) > 0 {
 		slices.Sort(left)
 		left = slices.Compact(left)
-		e.report("implementation/narrow-audit", standard, at, "", nil, "the audit of %s leaves out %s: %s", standard, plural(len(left), "file", "files"), few(left))
+		e.Report("implementation/narrow-audit", standard, at, "", nil, "the audit of %s leaves out %s: %s", standard, plural(len(left), "file", "files"), few(left))
 	}
 }
 
 // checkVerifications wants a verification for each mitigation and for each
 // claim, and writes what there is into the case.
-func checkVerifications(e *evaluation) (looked int) {
+func checkVerifications(e *verdict) (looked int) {
 	verified := map[ssf.ID]bool{}
 	for i := range e.Model.Verify {
 		v := &e.Model.Verify[i]
@@ -186,22 +187,22 @@ func checkVerifications(e *evaluation) (looked int) {
 			verified[m.ID] = true
 			info.Verifies = append(info.Verifies, m.ID)
 		}
-		e.c.Verifications = append(e.c.Verifications, info)
+		e.Case.Verifications = append(e.Case.Verifications, info)
 	}
 	for i := range e.Model.Mitigations {
 		m := &e.Model.Mitigations[i]
 		looked++
 		if !verified[m.ID] && m.State.ID == "implemented" {
-			e.report("verification/missing", m.ID, m.Pos, "add a verification with `verifies: ["+string(m.ID)+"]`", nil, "nothing verifies mitigation %s", m.ID)
+			e.Report("verification/missing", m.ID, m.Pos, "add a verification with `verifies: ["+string(m.ID)+"]`", nil, "nothing verifies mitigation %s", m.ID)
 		}
 	}
 	seen := map[ssf.ID]bool{}
-	for i := range e.instances {
-		in := &e.instances[i]
-		if in.claim != rule.True || in.state != ssf.Claimed {
+	for i := range e.Instances {
+		in := &e.Instances[i]
+		if in.Claim != rule.True || in.State != ssf.Claimed {
 			continue
 		}
-		for _, c := range in.claims {
+		for _, c := range in.Claims {
 			if seen[c] {
 				continue
 			}
@@ -209,11 +210,11 @@ func checkVerifications(e *evaluation) (looked int) {
 			looked++
 			if !verified[c] {
 				at, _, _ := strings.Cut(string(c), ".")
-				pos := e.nodes[in.node].Pos
-				if n := e.world.Lookup(ssf.ID(at)); n >= 0 {
-					pos = e.nodes[n].Pos
+				pos := e.Nodes[in.Node].Pos
+				if n := e.World.Lookup(ssf.ID(at)); n >= 0 {
+					pos = e.Nodes[n].Pos
 				}
-				e.report("implementation/claimed-without-verification", c, pos, "add a verification with `verifies: ["+string(c)+"]`", nil, "%s is claimed to counter %s, and nothing verifies it", c, in.id)
+				e.Report("implementation/claimed-without-verification", c, pos, "add a verification with `verifies: ["+string(c)+"]`", nil, "%s is claimed to counter %s, and nothing verifies it", c, in.ID)
 			}
 		}
 	}

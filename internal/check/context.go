@@ -1,4 +1,4 @@
-package eval
+package check
 
 import (
 	"path"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/eval"
+	"ssf/internal/facts"
 	"ssf/internal/rule"
 )
 
@@ -14,23 +16,23 @@ import (
 
 // checkFacts finds declared facts that contradict what kind, technology or
 // protocol imply, and those on a kind that has no use for them.
-func checkFacts(e *evaluation) (looked int) {
-	for i := range e.nodes {
-		n := &e.nodes[i]
+func checkFacts(e *verdict) (looked int) {
+	for i := range e.Nodes {
+		n := &e.Nodes[i]
 		for _, d := range n.Facts {
-			def := e.vocab.Fact(d.Fact.ID)
+			def := e.Vocabulary.Fact(d.Fact.ID)
 			if def == nil || d.Value == "" {
 				continue
 			}
 			looked++
-			if n.component != nil && len(def.Kinds) > 0 && e.kinds.anyOf(n.kind.ID, def.Kinds) == rule.False {
+			if n.Component != nil && len(def.Kinds) > 0 && e.Kinds.AnyOf(n.Kind.ID, def.Kinds) == rule.False {
 				if d.Value != def.Elsewhere {
-					e.report("context/contradicting-facts", n.ID, d.Pos, "delete it, or correct the kind", []ssf.Related{{Message: "the kind stands here", Pos: n.kind.Pos}},
-						"%s of %s is %s, but %s has no meaning for a %s", def.ID, n.ID, d.Value, def.ID, n.kind.ID)
+					e.Report("context/contradicting-facts", n.ID, d.Pos, "delete it, or correct the kind", []ssf.Related{{Message: "the kind stands here", Pos: n.Kind.Pos}},
+						"%s of %s is %s, but %s has no meaning for a %s", def.ID, n.ID, d.Value, def.ID, n.Kind.ID)
 				}
 				continue
 			}
-			vs, _ := e.implications(n, &def.FactDef)
+			vs, _ := e.Implications(n, &def.FactDef)
 			if len(vs) == 0 || slices.ContainsFunc(vs, func(v ssf.Implied) bool { return v.Value == d.Value }) {
 				continue
 			}
@@ -40,28 +42,28 @@ func checkFacts(e *evaluation) (looked int) {
 				by = append(by, v.By+" ("+ssf.ID(v.Value)+")")
 				related = append(related, ssf.Related{Message: string(v.By) + " implies " + string(v.Value), Pos: v.Pos})
 			}
-			e.report("context/contradicting-facts", n.ID, d.Pos, "delete one of the two: the fact, or the kind, technology or protocol", related,
-				"%s of %s is %s, but follows from %s", def.ID, n.ID, d.Value, join(by))
+			e.Report("context/contradicting-facts", n.ID, d.Pos, "delete one of the two: the fact, or the kind, technology or protocol", related,
+				"%s of %s is %s, but follows from %s", def.ID, n.ID, d.Value, ssf.Join(by))
 		}
 	}
 	return looked
 }
 
 // checkStructure looks at how the elements hang together.
-func checkStructure(e *evaluation) (looked int) {
-	w := e.world
+func checkStructure(e *verdict) (looked int) {
+	w := e.World
 	counts := map[ssf.Sort]int{}
 	store := func(n int32) bool {
-		return n >= 0 && e.nodes[n].sort == ssf.SortComponent && e.kinds.is(e.nodes[n].kind.ID, "datastore") == rule.True
+		return n >= 0 && e.Nodes[n].Sort == ssf.SortComponent && e.Kinds.Is(e.Nodes[n].Kind.ID, "datastore") == rule.True
 	}
-	for i := range e.nodes {
-		n, nd := int32(i), &e.nodes[i]
-		counts[nd.sort]++
-		switch nd.sort {
+	for i := range e.Nodes {
+		n, nd := int32(i), &e.Nodes[i]
+		counts[nd.Sort]++
+		switch nd.Sort {
 		case ssf.SortActor:
 			looked++
-			if nd.zone.ID == "" {
-				e.report("context/no-zone", nd.ID, nd.Pos, "", nil, "actor %s is in no zone", nd.ID)
+			if nd.Zone.ID == "" {
+				e.Report("context/no-zone", nd.ID, nd.Pos, "", nil, "actor %s is in no zone", nd.ID)
 			}
 		case ssf.SortComponent:
 			looked++
@@ -71,63 +73,63 @@ func checkStructure(e *evaluation) (looked int) {
 			from, to := w.One(n, rule.From), w.One(n, rule.To)
 			switch {
 			case from >= 0 && from == to:
-				e.report("context/flow-to-itself", nd.ID, nd.Pos, "", nil, "flow %s begins and ends at %s", nd.ID, nd.flow.To.ID)
+				e.Report("context/flow-to-itself", nd.ID, nd.Pos, "", nil, "flow %s begins and ends at %s", nd.ID, nd.Flow.To.ID)
 			case store(from) && store(to):
-				e.report("context/store-to-store", nd.ID, nd.Pos, "", nil, "flow %s goes from store to store, and a store moves nothing by itself", nd.ID)
+				e.Report("context/store-to-store", nd.ID, nd.Pos, "", nil, "flow %s goes from store to store, and a store moves nothing by itself", nd.ID)
 			}
 		case ssf.SortAsset:
 			looked++
 			if len(w.Many(n, rule.Holders)) == 0 {
-				e.report("context/unhandled-asset", nd.ID, nd.Pos, "", nil, "nothing stores, carries or works on asset %s", nd.ID)
+				e.Report("context/unhandled-asset", nd.ID, nd.Pos, "", nil, "nothing stores, carries or works on asset %s", nd.ID)
 			}
 		}
 	}
 	for _, s := range []ssf.Sort{ssf.SortActor, ssf.SortAsset, ssf.SortComponent, ssf.SortFlow} {
 		if counts[s] == 0 {
-			e.report("context/nothing-described", "system", e.Model.System.Pos, "", nil, "the model has no %s", s)
+			e.Report("context/nothing-described", "system", e.Model.System.Pos, "", nil, "the model has no %s", s)
 		}
 	}
 	return looked
 }
 
-func (e *evaluation) checkComponent(n int32, nd *node, store bool) {
-	w, c := e.world, nd.component
-	if nd.zone.ID == "" {
-		e.report("context/no-zone", nd.ID, nd.Pos, "", nil, "component %s is in no zone", nd.ID)
+func (e *verdict) checkComponent(n int32, nd *facts.Node, store bool) {
+	w, c := e.World, nd.Component
+	if nd.Zone.ID == "" {
+		e.Report("context/no-zone", nd.ID, nd.Pos, "", nil, "component %s is in no zone", nd.ID)
 	}
-	def := e.kinds.def[nd.kind.ID]
+	def := e.Kinds.Def[nd.Kind.ID]
 	switch {
 	case def == nil:
-		e.report("context/vague-kind", nd.ID, nd.Pos, "", nil, "component %s has no kind", nd.ID)
+		e.Report("context/vague-kind", nd.ID, nd.Pos, "", nil, "component %s has no kind", nd.ID)
 	case def.Abstract:
-		e.report("context/vague-kind", nd.ID, nd.kind.Pos, "name one of "+strings.Join(e.subkinds(nd.kind.ID), ", "), nil, "kind %s of %s is too wide to know its threats", nd.kind.ID, nd.ID)
+		e.Report("context/vague-kind", nd.ID, nd.Kind.Pos, "name one of "+strings.Join(e.subkinds(nd.Kind.ID), ", "), nil, "kind %s of %s is too wide to know its threats", nd.Kind.ID, nd.ID)
 	}
 	if len(w.Many(n, rule.Incoming))+len(w.Many(n, rule.Outgoing)) == 0 {
-		e.report("context/unconnected-component", nd.ID, nd.Pos, "", nil, "no flow reaches or leaves component %s", nd.ID)
+		e.Report("context/unconnected-component", nd.ID, nd.Pos, "", nil, "no flow reaches or leaves component %s", nd.ID)
 	} else if store && len(w.Many(n, rule.Incoming)) == 0 {
-		e.report("context/store-never-read", nd.ID, nd.Pos, "", nil, "nothing reads or writes store %s", nd.ID)
+		e.Report("context/store-never-read", nd.ID, nd.Pos, "", nil, "nothing reads or writes store %s", nd.ID)
 	}
-	if e.runs(nd.kind.ID) == rule.True && !c.TechAt.Known() {
-		e.report("context/process-without-technology", nd.ID, nd.Pos, "", nil, "component %s runs, and its technology is not stated", nd.ID)
+	if e.runs(nd.Kind.ID) == rule.True && !c.TechAt.Known() {
+		e.Report("context/process-without-technology", nd.ID, nd.Pos, "", nil, "component %s runs, and its technology is not stated", nd.ID)
 	}
 }
 
 // runs is whether a kind, or one above it, is a process of ours; unknown if
 // only one below it is.
-func (e *evaluation) runs(kind ssf.ID) rule.Truth {
+func (e *verdict) runs(kind ssf.ID) rule.Truth {
 	best := rule.False
 	for i := range e.Library.Kinds {
 		if k := &e.Library.Kinds[i]; k.Runs {
-			best = max(best, e.kinds.is(kind, k.ID))
+			best = max(best, e.Kinds.Is(kind, k.ID))
 		}
 	}
 	return best
 }
 
 // subkinds are the kinds that a model may name below one that is too wide.
-func (e *evaluation) subkinds(kind ssf.ID) (out []string) {
+func (e *verdict) subkinds(kind ssf.ID) (out []string) {
 	for _, k := range e.Library.Kinds {
-		if !k.Abstract && k.ID != kind && e.kinds.is(k.ID, kind) == rule.True {
+		if !k.Abstract && k.ID != kind && e.Kinds.Is(k.ID, kind) == rule.True {
 			out = append(out, string(k.ID))
 		}
 	}
@@ -144,7 +146,7 @@ func isCode(file string) bool {
 }
 
 // checkCode compares what components claim with the files that are there.
-func checkCode(e *evaluation) (looked int) {
+func checkCode(e *verdict) (looked int) {
 	if e.Tree == nil || len(e.Tree.Files) == 0 {
 		return 0
 	}
@@ -158,7 +160,7 @@ func checkCode(e *evaluation) (looked int) {
 				claimed[j] = true
 			}
 			if len(fit) == 0 {
-				e.report("context/empty-glob", e.Model.Components[i].ID, g.Pos, "", nil, "no file fits %q", g.ID)
+				e.Report("context/empty-glob", e.Model.Components[i].ID, g.Pos, "", nil, "no file fits %q", g.ID)
 			}
 		}
 	}
@@ -172,7 +174,7 @@ func checkCode(e *evaluation) (looked int) {
 		}
 	}
 	if len(free) > 0 {
-		e.report("context/unclaimed-code", "system", e.Model.System.Pos, "", nil, "no component claims %d of %d code files: %s", len(free), looked, few(free))
+		e.Report("context/unclaimed-code", "system", e.Model.System.Pos, "", nil, "no component claims %d of %d code files: %s", len(free), looked, few(free))
 	}
 	return looked + globs
 }
@@ -198,30 +200,30 @@ func fitting(files []string, globs ...ssf.Ref) (out []int) {
 // few names the first of many.
 func few[S ~string](ss []S) string {
 	if len(ss) > 5 {
-		return join(ss[:5]) + ", ..."
+		return ssf.Join(ss[:5]) + ", ..."
 	}
-	return join(ss)
+	return ssf.Join(ss)
 }
 
 // checkUse looks at what the product is for and where it runs.
-func checkUse(e *evaluation) int {
+func checkUse(e *verdict) int {
 	s := &e.Model.System
 	if s.Purpose.S == "" {
-		e.report("context/no-purpose", "system", s.Pos, "", nil, "the product's purpose is not stated")
+		e.Report("context/no-purpose", "system", s.Pos, "", nil, "the product's purpose is not stated")
 	}
 	if len(s.Misuse) == 0 {
-		e.report("context/no-misuse", "system", s.Pos, "", nil, "no foreseeable misuse is stated")
+		e.Report("context/no-misuse", "system", s.Pos, "", nil, "no foreseeable misuse is stated")
 	}
 	if len(e.Model.Deployments) == 0 {
-		e.report("context/no-deployment", "system", s.Pos, "", nil, "no deployment is described")
+		e.Report("context/no-deployment", "system", s.Pos, "", nil, "no deployment is described")
 	}
 	return 3
 }
 
 // checkCells reports each cell of the asset and function matrices that nothing
 // answers, once for an element.
-func checkCells(e *evaluation) (looked int) {
-	for _, m := range e.c.Matrices[:2] {
+func checkCells(e *verdict) (looked int) {
+	for _, m := range e.Case.Matrices[:2] {
 		looked += len(m.Cells)
 		open := map[ssf.ID][]ssf.ID{}
 		var order []ssf.ID
@@ -240,27 +242,27 @@ func checkCells(e *evaluation) (looked int) {
 			e.openAt("CX-3", ssf.ID(c.Cell.String()))
 		}
 		for _, id := range order {
-			n := e.world.Lookup(id)
+			n := e.World.Lookup(id)
 			first, _, _ := strings.Cut(string(open[id][0]), " ")
 			hint := "add a requirement with `protects: [" + string(id) + "." + first + "]`, or a decision with `cell:`"
 			if m.Name == "assets" {
 				hint += "; a need of `none` answers too"
 			}
-			e.report("context/unanswered-cell", id, e.nodes[n].Pos, hint, nil, "%s %s needs %s, and nothing requires it", e.nodes[n].sort, id, join(open[id]))
+			e.Report("context/unanswered-cell", id, e.Nodes[n].Pos, hint, nil, "%s %s needs %s, and nothing requires it", e.Nodes[n].Sort, id, ssf.Join(open[id]))
 		}
 	}
 	for i := range e.Model.Functions {
 		f := &e.Model.Functions[i]
 		looked++
 		if len(f.Allow) == 0 || f.Otherwise.ID == "" {
-			e.report("context/function-without-allow", f.ID, f.Pos, "", nil, "function %s does not say who may use it (`allow`) and what happens to others (`otherwise`)", f.ID)
+			e.Report("context/function-without-allow", f.ID, f.Pos, "", nil, "function %s does not say who may use it (`allow`) and what happens to others (`otherwise`)", f.ID)
 		}
 	}
 	for i := range e.Model.Requirements {
 		r := &e.Model.Requirements[i]
 		looked++
 		if len(r.Protects) == 0 && len(r.Meets) == 0 {
-			e.report("context/requirement-without-subject", r.ID, r.Pos, "", nil, "requirement %s protects nothing and meets nothing", r.ID)
+			e.Report("context/requirement-without-subject", r.ID, r.Pos, "", nil, "requirement %s protects nothing and meets nothing", r.ID)
 		}
 	}
 	return looked
@@ -268,9 +270,9 @@ func checkCells(e *evaluation) (looked int) {
 
 // checkAssumptions looks for assumptions that nobody could check, or that are
 // about the product itself.
-func checkAssumptions(e *evaluation) int {
-	for i := range e.holding {
-		a := &e.holding[i]
+func checkAssumptions(e *verdict) int {
+	for i := range e.Assumptions {
+		a := &e.Assumptions[i]
 		var missing []string
 		for _, k := range []struct {
 			key  string
@@ -288,66 +290,66 @@ func checkAssumptions(e *evaluation) int {
 			}
 		}
 		if len(missing) > 0 {
-			e.report("context/assumption-incomplete", a.ID, a.Pos, "add `"+missing[0]+":`", nil, "assumption %s does not say: %s", a.ID, strings.Join(missing, ", "))
+			e.Report("context/assumption-incomplete", a.ID, a.Pos, "add `"+missing[0]+":`", nil, "assumption %s does not say: %s", a.ID, strings.Join(missing, ", "))
 		}
-		if a.cond == nil {
+		if a.Cond == nil {
 			continue
 		}
-		facts := a.cond.Facts()
+		facts := a.Cond.Facts()
 		switch {
 		case len(facts) == 0:
-			e.report("context/assumption-always-true", a.ID, a.HoldsIf.Pos, "", nil, "the condition of assumption %s depends on nothing", a.ID)
-		case !a.cond.ReadsDeployment():
-			e.report("context/assumption-about-product", a.ID, a.HoldsIf.Pos, "", nil, "assumption %s is about the product and not about where it runs", a.ID)
-		case a.holds == rule.False:
-			e.report("context/assumption-false", a.ID, a.HoldsIf.Pos, "", nil, "assumption %s does not hold in a deployment of this model", a.ID)
+			e.Report("context/assumption-always-true", a.ID, a.HoldsIf.Pos, "", nil, "the condition of assumption %s depends on nothing", a.ID)
+		case !a.Cond.ReadsDeployment():
+			e.Report("context/assumption-about-product", a.ID, a.HoldsIf.Pos, "", nil, "assumption %s is about the product and not about where it runs", a.ID)
+		case a.Holds == rule.False:
+			e.Report("context/assumption-false", a.ID, a.HoldsIf.Pos, "", nil, "assumption %s does not hold in a deployment of this model", a.ID)
 		}
 	}
-	return len(e.holding)
+	return len(e.Assumptions)
 }
 
 // checkLimits looks for who may accept what, and what the product demands.
-func checkLimits(e *evaluation) int {
+func checkLimits(e *verdict) int {
 	s := &e.Model.System
 	if !slices.ContainsFunc(e.Model.People, func(p ssf.Person) bool { return p.AcceptsUpTo.ID != "" }) {
-		e.report("context/no-risk-limit", "system", s.Pos, "", nil, "nobody is named who may accept a risk, and up to which")
+		e.Report("context/no-risk-limit", "system", s.Pos, "", nil, "nobody is named who may accept a risk, and up to which")
 	}
 	if e.Model.Policy.Reach.ID == "" && e.Model.Use.Policy.ID == "" {
-		e.report("context/no-policy", "system", s.Pos, "", nil, "no policy says what must be reached")
+		e.Report("context/no-policy", "system", s.Pos, "", nil, "no policy says what must be reached")
 	}
 	return 2
 }
 
 // checkDates looks at everything that has an end.
-func checkDates(e *evaluation) (looked int) {
-	for i := range e.decided {
-		d := &e.decided[i]
+func checkDates(e *verdict) (looked int) {
+	for i := range e.Decisions {
+		d := &e.Decisions[i]
 		if d.Until.ID == "" && d.Due.ID == "" {
 			continue
 		}
 		looked++
-		if d.lapsed {
+		if d.Lapsed {
 			end := d.Until
 			if end.ID == "" {
 				end = d.Due
 			}
-			e.report("context/lapsed-decision", about(d.Decision), end.Pos, "", nil, "the decision ended on %s", end.ID)
+			e.Report("context/lapsed-decision", about(d.Decision), end.Pos, "", nil, "the decision ended on %s", end.ID)
 		}
 	}
-	for i := range e.nodes {
-		for _, f := range e.nodes[i].Facts {
+	for i := range e.Nodes {
+		for _, f := range e.Nodes[i].Facts {
 			if f.Until.ID != "" {
 				looked++
-				if e.past(f.Until) {
-					e.report("context/overdue-answer", e.nodes[i].ID, f.Until.Pos, "", nil, "the answer about %s of %s was due on %s", f.Fact.ID, e.nodes[i].ID, f.Until.ID)
+				if e.Past(f.Until) {
+					e.Report("context/overdue-answer", e.Nodes[i].ID, f.Until.Pos, "", nil, "the answer about %s of %s was due on %s", f.Fact.ID, e.Nodes[i].ID, f.Until.ID)
 				}
 			}
 		}
 	}
 	if s := e.Model.System.SupportUntil; s.ID != "" {
 		looked++
-		if e.past(s) {
-			e.report("release/support-ended", "system", s.Pos, "", nil, "security support ended on %s", s.ID)
+		if e.Past(s) {
+			e.Report("release/support-ended", "system", s.Pos, "", nil, "security support ended on %s", s.ID)
 		}
 	}
 	return looked
@@ -369,52 +371,52 @@ func about(d *ssf.Decision) ssf.ID {
 }
 
 // checkSupport looks at how the product is looked after once it is out.
-func checkSupport(e *evaluation) int {
+func checkSupport(e *verdict) int {
 	s := &e.Model.System
 	if s.Contact.S == "" {
-		e.report("release/no-contact", "system", s.Pos, "", nil, "there is no contact for reports of vulnerabilities")
+		e.Report("release/no-contact", "system", s.Pos, "", nil, "there is no contact for reports of vulnerabilities")
 	}
 	if s.SupportUntil.ID == "" {
-		e.report("release/no-support-end", "system", s.Pos, "", nil, "the end of security support is not stated")
+		e.Report("release/no-support-end", "system", s.Pos, "", nil, "the end of security support is not stated")
 	}
 	return 2
 }
 
 // checkQuestions reports the facts that would decide threats.
-func checkQuestions(e *evaluation) int {
-	for _, q := range e.c.Questions {
+func checkQuestions(e *verdict) int {
+	for _, q := range e.Case.Questions {
 		if len(q.Elements) == 0 {
 			continue
 		}
-		n := e.world.Lookup(q.Elements[0])
+		n := e.World.Lookup(q.Elements[0])
 		if n < 0 { // a deployment
-			n = e.world.Lookup(deploymentID(q.Elements[0]))
+			n = e.World.Lookup(facts.DeploymentID(q.Elements[0]))
 		}
-		def, hint := e.vocab.Fact(q.Fact), "write `"+string(q.Fact)+": ...` there"
+		def, hint := e.Vocabulary.Fact(q.Fact), "write `"+string(q.Fact)+": ...` there"
 		if len(q.Values) > 0 {
 			hint = "write `" + string(q.Fact) + ":` with one of " + strings.Join(q.Values, ", ")
 		}
 		switch {
-		case def != nil && derivedOn(def, ssf.SortAsset):
+		case def != nil && facts.DerivedOn(def, ssf.SortAsset):
 			hint = "write `needs: {" + string(q.Fact) + ": ...}` with one of " + strings.Join(q.Values, ", ")
-		case pseudo[q.Fact] == "":
+		case eval.Keys[q.Fact] == "":
 			hint += "; or `" + string(q.Fact) + ": {unknown: yes}` for the time being"
 		}
 		depends := "cells of the matrix depend on it"
 		if q.Unlocks > 0 {
 			depends = plural(q.Unlocks, "threat depends on it", "threats depend on it")
 		}
-		e.report("context/undeclared-fact", q.Fact, e.nodes[max(n, 0)].Pos, hint, e.places(q.Elements[1:]),
+		e.Report("context/undeclared-fact", q.Fact, e.Nodes[max(n, 0)].Pos, hint, e.places(q.Elements[1:]),
 			"%s is not known of %s, and %s: %s", q.Fact, few(q.Elements), depends, q.Asks)
 	}
-	return len(e.instances)
+	return len(e.Instances)
 }
 
 // places are the positions of some elements, the first few.
-func (e *evaluation) places(ids []ssf.ID) (out []ssf.Related) {
+func (e *verdict) places(ids []ssf.ID) (out []ssf.Related) {
 	for _, id := range ids[:min(len(ids), 10)] {
-		if n := e.world.Lookup(id); n >= 0 {
-			out = append(out, ssf.Related{Message: "also " + string(id), Pos: e.nodes[n].Pos})
+		if n := e.World.Lookup(id); n >= 0 {
+			out = append(out, ssf.Related{Message: "also " + string(id), Pos: e.Nodes[n].Pos})
 		}
 	}
 	return out

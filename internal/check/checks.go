@@ -1,4 +1,4 @@
-package eval
+package check
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/eval"
+	"ssf/internal/facts"
 	"ssf/internal/rule"
 )
 
@@ -13,7 +15,7 @@ import (
 // subjects it looked at. Its diagnostics say which control they bear on.
 type check struct {
 	control ssf.ID
-	run     func(*evaluation) (looked int)
+	run     func(*verdict) (looked int)
 }
 
 // checks are all checks, in the order of the controls.
@@ -48,14 +50,14 @@ var assessed = map[ssf.ID]bool{
 	"IM-1": true, "IM-2": true, "IM-3": true, "LC-1": true, "LC-2": true,
 }
 
-func (e *evaluation) runChecks() {
+func (e *verdict) runChecks() {
 	for _, c := range checks {
 		e.looked[c.control] += c.run(e)
 	}
 }
 
 // openAt adds a subject to a control's list without a diagnostic of its own.
-func (e *evaluation) openAt(control, subject ssf.ID) {
+func (e *verdict) openAt(control, subject ssf.ID) {
 	e.open[control] = append(e.open[control], subject)
 }
 
@@ -68,27 +70,27 @@ func plural(n int, one, many string) string {
 
 // considered is whether any threat was derived or stated at a node; unknown if
 // it is not decided whether one of them is there.
-func (e *evaluation) considered(n int32) rule.Truth {
+func (e *verdict) considered(n int32) rule.Truth {
 	if n < 0 {
 		return rule.False
 	}
 	best := rule.False
-	for _, at := range e.at[n] {
-		best = max(best, e.instances[at].there)
+	for _, at := range e.At[n] {
+		best = max(best, e.Instances[at].There)
 	}
 	return best
 }
 
-func checkFunctions(e *evaluation) (looked int) {
-	for i := range e.nodes {
-		if f := e.nodes[i].function; f != nil {
+func checkFunctions(e *verdict) (looked int) {
+	for i := range e.Nodes {
+		if f := e.Nodes[i].Function; f != nil {
 			looked++
 			switch t := e.considered(int32(i)); {
 			case t == rule.True || len(f.Misuse) > 0:
 			case t == rule.Unknown:
 				e.unsure["TH-1"] = true
 			default:
-				e.report("threats/unconsidered-function", f.ID, f.Pos, "", nil, "no threat at function %s was considered", f.ID)
+				e.Report("threats/unconsidered-function", f.ID, f.Pos, "", nil, "no threat at function %s was considered", f.ID)
 			}
 		}
 	}
@@ -97,23 +99,23 @@ func checkFunctions(e *evaluation) (looked int) {
 
 // checkCrossings looks at each flow over a boundary: a threat stands at it, at
 // the end that it reaches or at a function of that end.
-func checkCrossings(e *evaluation) (looked int) {
-	w := e.world
-	behind := make([]rule.Truth, len(e.nodes)) // what was considered at the functions of a component
+func checkCrossings(e *verdict) (looked int) {
+	w := e.World
+	behind := make([]rule.Truth, len(e.Nodes)) // what was considered at the functions of a component
 	for i := range behind {
 		behind[i] = rule.False
 	}
-	for i := range e.nodes {
-		if e.nodes[i].function == nil {
+	for i := range e.Nodes {
+		if e.Nodes[i].Function == nil {
 			continue
 		}
 		if at := w.One(int32(i), rule.At); at >= 0 {
 			behind[at] = max(behind[at], e.considered(int32(i)))
 		}
 	}
-	for i := range e.nodes {
-		f, n := e.nodes[i].flow, int32(i)
-		if f == nil || e.get(n, "crosses_boundary") == no {
+	for i := range e.Nodes {
+		f, n := e.Nodes[i].Flow, int32(i)
+		if f == nil || e.Get(n, "crosses_boundary") == facts.No {
 			continue
 		}
 		looked++
@@ -126,7 +128,7 @@ func checkCrossings(e *evaluation) (looked int) {
 		case rule.Unknown:
 			e.unsure["TH-2"] = true
 		case rule.False:
-			e.report("threats/unconsidered-crossing", f.ID, f.Pos, "", nil, "flow %s crosses a boundary, and no threat at it or behind it was considered", f.ID)
+			e.Report("threats/unconsidered-crossing", f.ID, f.Pos, "", nil, "flow %s crosses a boundary, and no threat at it or behind it was considered", f.ID)
 		}
 	}
 	return looked
@@ -134,18 +136,18 @@ func checkCrossings(e *evaluation) (looked int) {
 
 // checkTechnologies looks at each process: a rule of implementation was tried
 // on it, one of its flows or one of its functions.
-func checkTechnologies(e *evaluation) (looked int) {
+func checkTechnologies(e *verdict) (looked int) {
 	tried := func(kind ssf.ID) rule.Truth {
 		best := rule.False
-		for i := range e.rules {
-			if r := &e.rules[i]; r.Origin == ssf.Implementation {
-				best = max(best, e.kinds.anyOf(kind, r.Kinds))
+		for i := range e.Rules {
+			if r := &e.Rules[i]; r.Origin == ssf.Implementation {
+				best = max(best, e.Kinds.AnyOf(kind, r.Kinds))
 			}
 		}
 		return best
 	}
-	for i := range e.nodes {
-		c := e.nodes[i].component
+	for i := range e.Nodes {
+		c := e.Nodes[i].Component
 		if c == nil || e.runs(c.Kind.ID) == rule.False {
 			continue
 		}
@@ -154,14 +156,14 @@ func checkTechnologies(e *evaluation) (looked int) {
 		case rule.Unknown:
 			e.unsure["TH-3"] = true
 		case rule.False:
-			e.report("threats/unconsidered-technology", c.ID, c.Pos, "", nil, "no rule about implementation is meant for a %s such as %s", c.Kind.ID, c.ID)
+			e.Report("threats/unconsidered-technology", c.ID, c.Pos, "", nil, "no rule about implementation is meant for a %s such as %s", c.Kind.ID, c.ID)
 		}
 	}
 	return looked
 }
 
 // checkThreats reports what is not treated, a rule once with its places.
-func checkThreats(e *evaluation) int {
+func checkThreats(e *verdict) int {
 	type key struct {
 		rule  ssf.ID
 		state ssf.State
@@ -169,14 +171,14 @@ func checkThreats(e *evaluation) int {
 	}
 	groups := map[key][]int{}
 	var order []key
-	for i := range e.instances {
-		in := &e.instances[i]
-		if in.state.Treated() {
+	for i := range e.Instances {
+		in := &e.Instances[i]
+		if in.State.Treated() {
 			continue
 		}
-		e.openAt("TH-4", in.id)
-		k := key{in.ruleID(), in.state, in.why}
-		if in.state == ssf.Undecided {
+		e.openAt("TH-4", in.ID)
+		k := key{in.RuleID(), in.State, in.Why}
+		if in.State == ssf.Undecided {
 			k.why = ""
 		}
 		if groups[k] == nil {
@@ -188,27 +190,27 @@ func checkThreats(e *evaluation) int {
 		var at []ssf.ID
 		worst := ssf.None
 		for _, i := range groups[k] {
-			at = append(at, e.nodes[e.instances[i].node].ID)
-			worst = max(worst, e.c.Threats[i].Risk.Worst())
+			at = append(at, e.Nodes[e.Instances[i].Node].ID)
+			worst = max(worst, e.Case.Threats[i].Risk.Worst())
 		}
-		first := &e.instances[groups[k][0]]
-		pos := e.nodes[first.node].Pos
+		first := &e.Instances[groups[k][0]]
+		pos := e.Nodes[first.Node].Pos
 		hint := ""
 		switch {
-		case first.own != nil:
-			pos = first.own.Pos
-		case k.state == ssf.Open && len(first.rule.Measures) > 0:
-			hint = fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", first.id, first.rule.Measures[0].ID, first.id)
+		case first.Own != nil:
+			pos = first.Own.Pos
+		case k.state == ssf.Open && len(first.Rule.Measures) > 0:
+			hint = fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", first.ID, first.Rule.Measures[0].ID, first.ID)
 		case k.state == ssf.Undecided:
-			hint = fmt.Sprintf("answer %s; `ssf questions` has the questions", few(refTexts(first.needs)))
+			hint = fmt.Sprintf("answer %s; `ssf questions` has the questions", few(refTexts(first.Needs)))
 		}
 		why := ""
 		if k.why != "" {
 			why = ": " + k.why
 		}
-		e.report(ssf.ID("threats/"+k.state), k.rule, pos, hint, e.places(at[1:]), "%s is %s at %s (risk %s)%s", k.rule, k.state, few(at), worst, why)
+		e.Report(ssf.ID("threats/"+k.state), k.rule, pos, hint, e.places(at[1:]), "%s is %s at %s (risk %s)%s", k.rule, k.state, few(at), worst, why)
 	}
-	return len(e.instances)
+	return len(e.Instances)
 }
 
 func refTexts(rs []ssf.FactRef) (out []string) {
@@ -219,9 +221,9 @@ func refTexts(rs []ssf.FactRef) (out []string) {
 }
 
 // checkTreatments compares decisions with the limits and with the threats.
-func checkTreatments(e *evaluation) int {
-	for i := range e.decided {
-		d := &e.decided[i]
+func checkTreatments(e *verdict) int {
+	for i := range e.Decisions {
+		d := &e.Decisions[i]
 		p := d.Threat
 		if p.Rule.ID == "" {
 			p = d.Rate
@@ -229,66 +231,70 @@ func checkTreatments(e *evaluation) int {
 		if p.Rule.ID == "" {
 			continue
 		}
-		if len(d.hits) == 0 {
+		if len(d.Hits) == 0 {
 			e.notDerived(p, d.At)
 		}
-		for _, at := range d.hits {
-			e.checkTreatment(&e.instances[at], d)
+		for _, at := range d.Hits {
+			e.checkTreatment(&e.Instances[at], d)
+		}
+		if len(d.Lowered) > 0 {
+			e.openAt("TH-4", p.ID())
+			e.Report("threats/unreviewed", p.ID(), p.Pos, "", nil, "a pattern rates %s lower, and nobody has confirmed it: %s", plural(len(d.Lowered), "threat", "threats"), few(d.Lowered))
 		}
 	}
-	for _, a := range e.holding {
+	for _, a := range e.Assumptions {
 		for _, p := range a.Dismisses {
-			if len(e.matching(p, nil)) == 0 {
+			if len(e.Matching(p, nil)) == 0 {
 				e.notDerived(p, nil)
 			}
 		}
 	}
-	for i := range e.instances {
-		in := &e.instances[i]
-		if !in.state.Treated() {
+	for i := range e.Instances {
+		in := &e.Instances[i]
+		if !in.State.Treated() {
 			e.unsure["TH-5"] = true // how it will be treated is not chosen
 		}
-		if e.c.Threats[i].Risk == ssf.Unknown && in.state.Treated() && in.state != ssf.NotApplicable {
-			e.report("threats/unrated", in.id, e.nodes[in.node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.id, e.c.Threats[i].ImpactWhy)
+		if e.Case.Threats[i].Risk == ssf.Unknown && in.State.Treated() && in.State != ssf.NotApplicable {
+			e.Report("threats/unrated", in.ID, e.Nodes[in.Node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.ID, e.Case.Threats[i].ImpactWhy)
 		}
 	}
-	return len(e.instances)
+	return len(e.Instances)
 }
 
 // notDerived reports a decision or mitigation about a threat that is not
 // there, with what is there.
-func (e *evaluation) notDerived(p ssf.Pattern, at []ssf.Where) {
+func (e *verdict) notDerived(p ssf.Pattern, at []ssf.Where) {
 	id := p.ID()
 	if p.Element.ID == "" {
 		id = p.Rule.ID
 	}
-	near := slices.Clone(e.of[p.Rule.ID])
-	if n := e.world.Lookup(p.Element.ID); n >= 0 {
-		near = append(near, e.at[n]...)
+	near := slices.Clone(e.Of[p.Rule.ID])
+	if n := e.World.Lookup(p.Element.ID); n >= 0 {
+		near = append(near, e.At[n]...)
 	}
 	slices.Sort(near)
 	near = slices.Compact(near)
-	here := e.ids(near[:min(len(near), 6)])
+	here := e.IDs(near[:min(len(near), 6)])
 	hint := "delete it"
 	if len(here) > 0 {
 		hint += ", or name one of these: " + few(here)
 	}
-	e.report("threats/not-derived", id, p.Pos, hint+"; `ssf explain "+string(id)+"` says why it is not there", nil, "no threat %s is derived, so this changes nothing", id)
+	e.Report("threats/not-derived", id, p.Pos, hint+"; `ssf explain "+string(id)+"` says why it is not there", nil, "no threat %s is derived, so this changes nothing", id)
 }
 
-func (e *evaluation) checkTreatment(in *instance, d *heldDecision) {
-	if d.lapsed {
+func (e *verdict) checkTreatment(in *eval.Instance, d *eval.Decision) {
+	if d.Lapsed {
 		return
 	}
-	if c := d.cond[e.nodes[in.node].sort]; c != nil {
-		if t, _ := e.judge(c, in.node, false); t == rule.False {
-			e.report("threats/contradicted", in.id, d.HoldsIf.Pos, "", nil, "the decision about %s rests on a condition that is false here", in.id)
+	if c := d.Cond[e.Nodes[in.Node].Sort]; c != nil {
+		if t, _ := e.Judge(c, in.Node, false); t == rule.False {
+			e.Report("threats/contradicted", in.ID, d.HoldsIf.Pos, "", nil, "the decision about %s rests on a condition that is false here", in.ID)
 		}
 	}
 	switch d.Treat.ID {
 	case "accept":
-		if over, why := e.aboveLimit(in, d.Decision); over {
-			e.report("threats/above-limit", in.id, d.By.Pos, "", nil, "%s: %s", in.id, why)
+		if over, why := e.AboveLimit(in, d.Decision); over {
+			e.Report("threats/above-limit", in.ID, d.By.Pos, "", nil, "%s: %s", in.ID, why)
 		}
 		i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
 		if i < 0 {
@@ -296,12 +302,12 @@ func (e *evaluation) checkTreatment(in *instance, d *heldDecision) {
 		}
 		until, err := time.Parse(time.DateOnly, string(d.Until.ID))
 		if most, ok := lastDay(e.Now, string(e.Model.People[i].ForAtMost.ID)); ok && err == nil && until.After(most) {
-			e.report("threats/too-long", in.id, d.Until.Pos, "", nil, "%s may accept for %s at most, which from today is until %s", d.By.ID, e.Model.People[i].ForAtMost.ID, most.Format(time.DateOnly))
+			e.Report("threats/too-long", in.ID, d.Until.Pos, "", nil, "%s may accept for %s at most, which from today is until %s", d.By.ID, e.Model.People[i].ForAtMost.ID, most.Format(time.DateOnly))
 		}
 	case "transfer":
-		i := slices.IndexFunc(e.holding, func(h heldAssumption) bool { return h.ID == d.To.ID })
-		if i >= 0 && (e.holding[i].Owner.ID == "" || e.holding[i].Do.S == "") {
-			e.report("threats/transfer-without-duty", in.id, d.To.Pos, "", []ssf.Related{{Message: "the assumption", Pos: e.holding[i].Pos}}, "%s is transferred to %s, which has no owner or no check", in.id, d.To.ID)
+		i := slices.IndexFunc(e.Assumptions, func(h eval.Assumption) bool { return h.ID == d.To.ID })
+		if i >= 0 && (e.Assumptions[i].Owner.ID == "" || e.Assumptions[i].Do.S == "") {
+			e.Report("threats/transfer-without-duty", in.ID, d.To.Pos, "", []ssf.Related{{Message: "the assumption", Pos: e.Assumptions[i].Pos}}, "%s is transferred to %s, which has no owner or no check", in.ID, d.To.ID)
 		}
 	}
 }

@@ -1,0 +1,186 @@
+// Package facts turns a model into a graph of which everything that can be
+// known is known: what is declared, what kind, technology or protocol imply, and
+// what follows from structure, each with where it comes from. What is not known
+// stays unknown, and [Graph.Roots] tells whom to ask.
+//
+// It derives no threats and judges nothing. The strata are in graph.go (elements
+// and structure), known.go (declared and implied facts) and derive.go (computed
+// facts), in that order.
+package facts
+
+import (
+	"ssf"
+	"ssf/internal/rule"
+)
+
+// Terms are the words of a library, made ready once: its facts, and its kinds,
+// technologies and protocols with what they imply. They are immutable.
+type Terms struct {
+	Vocabulary *rule.Vocabulary
+	Kinds      Family
+	Techs      Family
+	Protocols  Family
+}
+
+// NewTerms makes the words of a library ready.
+func NewTerms(lib *ssf.Library) *Terms {
+	return &Terms{rule.NewVocabulary(lib.Facts), newFamily(lib.Kinds), newFamily(lib.Techs), newFamily(lib.Protocols)}
+}
+
+// A Graph is the elements of a model, how they hang together and what is known
+// of them. Nodes[i] is node i of the World.
+type Graph struct {
+	*Terms
+	World  *rule.World
+	Nodes  []Node
+	Stored map[[2]int32]bool // component and asset
+
+	roots map[rule.Ref][]ssf.FactRef
+}
+
+// Build makes the graph of a model.
+func (t *Terms) Build(m *ssf.Model) *Graph {
+	g := &Graph{Terms: t, World: rule.NewWorld(t.Vocabulary), Stored: map[[2]int32]bool{}, roots: map[rule.Ref][]ssf.FactRef{}}
+	g.add(m)
+	g.link()
+	g.World.Freeze()
+	g.setFacts()
+	g.derive()
+	return g
+}
+
+// A Node is one element of the world with what the model says of it. Exactly
+// one of the last pointers is set, by its sort; a deployment has none.
+type Node struct {
+	*ssf.Element
+	Sort      ssf.Sort
+	Kind      ssf.Ref
+	Zone      ssf.Ref
+	System    *ssf.System
+	Asset     *ssf.Asset
+	Component *ssf.Component
+	Flow      *ssf.Flow
+	Function  *ssf.Function
+}
+
+// NoDeployment stands in where a model names none: nothing is known of it.
+var NoDeployment = ssf.Deployment{Element: ssf.Element{Named: ssf.Named{ID: "deployment"}}}
+
+// DeploymentID keeps deployments apart from elements, whose ids are theirs.
+func DeploymentID(id ssf.ID) ssf.ID { return "deployment:" + id }
+
+// add makes a node of every element. What does not resolve was reported when
+// the model was read, and is left out.
+func (g *Graph) add(m *ssf.Model) {
+	add := func(n Node, id ssf.ID) {
+		if g.World.Lookup(id) < 0 {
+			g.World.Add(id, n.Sort)
+			g.Nodes = append(g.Nodes, n)
+		}
+	}
+	add(Node{Element: &m.System.Element, Sort: ssf.SortSystem, System: &m.System}, "system")
+	deployments := m.Deployments
+	if len(deployments) == 0 {
+		deployments = []ssf.Deployment{NoDeployment}
+	}
+	for i := range deployments {
+		d := &deployments[i]
+		add(Node{Element: &d.Element, Sort: ssf.SortDeployment}, DeploymentID(d.ID))
+	}
+	for i := range m.Zones {
+		add(Node{Element: &m.Zones[i].Element, Sort: ssf.SortZone}, m.Zones[i].ID)
+	}
+	for i := range m.Actors {
+		a := &m.Actors[i]
+		add(Node{Element: &a.Element, Sort: ssf.SortActor, Zone: a.Zone}, a.ID)
+	}
+	for i := range m.Assets {
+		a := &m.Assets[i]
+		add(Node{Element: &a.Element, Sort: ssf.SortAsset, Asset: a}, a.ID)
+	}
+	for i := range m.Components {
+		c := &m.Components[i]
+		add(Node{Element: &c.Element, Sort: ssf.SortComponent, Kind: c.Kind, Zone: c.Zone, Component: c}, c.ID)
+	}
+	for i := range m.Flows {
+		f := &m.Flows[i]
+		add(Node{Element: &f.Element, Sort: ssf.SortFlow, Flow: f}, f.ID)
+	}
+	for i := range m.Functions {
+		f := &m.Functions[i]
+		add(Node{Element: &f.Element, Sort: ssf.SortFunction, Function: f}, f.ID)
+	}
+}
+
+// link relates the nodes. A component handles what it stores, what its flows
+// carry and what its functions work on, each once.
+func (g *Graph) link() {
+	w := g.World
+	find := func(r ssf.Ref) int32 { return w.Lookup(r.ID) }
+	handled := map[[2]int32]bool{}
+	handle := func(holder, asset int32) {
+		if holder >= 0 && asset >= 0 && g.Nodes[holder].Sort == ssf.SortComponent && !handled[[2]int32{holder, asset}] {
+			handled[[2]int32{holder, asset}] = true
+			w.Link(holder, rule.Handles, asset)
+			w.Link(asset, rule.Holders, holder)
+		}
+	}
+	for i := range g.Nodes {
+		n, self := &g.Nodes[i], int32(i)
+		if z := find(n.Zone); z >= 0 {
+			w.Link(self, rule.Zone, z)
+		}
+		switch {
+		case n.Component != nil:
+			for _, s := range n.Component.Stores {
+				if a := find(s); a >= 0 {
+					w.Link(self, rule.Stores, a)
+					g.Stored[[2]int32{self, a}] = true
+					handle(self, a)
+				}
+			}
+		case n.Flow != nil:
+			from, to := find(n.Flow.From), find(n.Flow.To)
+			w.Link(self, rule.From, from)
+			w.Link(self, rule.To, to)
+			if from >= 0 && g.Nodes[from].Sort == ssf.SortComponent {
+				w.Link(from, rule.Outgoing, self)
+			}
+			if to >= 0 && g.Nodes[to].Sort == ssf.SortComponent {
+				w.Link(to, rule.Incoming, self)
+			}
+			for _, s := range carried(n.Flow) {
+				if a := find(s); a >= 0 {
+					w.Link(self, rule.Carries, a)
+					handle(from, a)
+					handle(to, a)
+				}
+			}
+		case n.Function != nil:
+			at := find(n.Function.At)
+			w.Link(self, rule.At, at)
+			for _, s := range n.Function.On {
+				if a := find(s); a >= 0 {
+					w.Link(self, rule.Assets, a)
+					handle(at, a)
+				}
+			}
+			for _, p := range n.Function.Allow {
+				if a := find(p.Actor); a >= 0 && g.Nodes[a].Sort == ssf.SortActor {
+					w.Link(self, rule.Actors, a)
+				}
+			}
+		}
+	}
+}
+
+// carried are the assets of a flow in both directions, each once.
+func carried(f *ssf.Flow) []ssf.Ref {
+	all := f.Sends
+	for _, r := range f.Returns {
+		if !ssf.HasRef(f.Sends, r.ID) {
+			all = append(all[:len(all):len(all)], r)
+		}
+	}
+	return all
+}

@@ -1,0 +1,268 @@
+package facts
+
+import (
+	"slices"
+
+	"ssf"
+	"ssf/internal/rule"
+)
+
+// A Family is the kinds, the technologies or the protocols of the library with
+// what each implies, its ancestors' facts included.
+type Family struct {
+	Def     map[ssf.ID]*ssf.KindDef
+	Implies map[ssf.ID]map[ssf.ID]ssf.Implied // by definition, then by fact
+	below   map[ssf.ID]map[ssf.ID]bool        // facts on which a descendant differs
+}
+
+func newFamily(defs []ssf.KindDef) Family {
+	f := Family{Def: map[ssf.ID]*ssf.KindDef{}, Implies: map[ssf.ID]map[ssf.ID]ssf.Implied{}, below: map[ssf.ID]map[ssf.ID]bool{}}
+	for i := range defs {
+		f.Def[defs[i].ID] = &defs[i]
+	}
+	for i := range defs {
+		own := map[ssf.ID]ssf.Implied{}
+		for k := &defs[i]; k != nil; k = f.Def[k.Is.ID] {
+			for _, v := range k.Implies {
+				if _, nearer := own[v.Fact.ID]; !nearer {
+					own[v.Fact.ID] = v
+				}
+			}
+		}
+		f.Implies[defs[i].ID] = own
+	}
+	for i := range defs {
+		for up := f.Def[defs[i].Is.ID]; ; up = f.Def[up.Is.ID] {
+			id := ssf.ID("") // no kind at all lies above every kind
+			if up != nil {
+				id = up.ID
+			}
+			if f.below[id] == nil {
+				f.below[id] = map[ssf.ID]bool{}
+			}
+			for fact, v := range f.Implies[defs[i].ID] {
+				if f.Implies[id][fact].Value != v.Value {
+					f.below[id][fact] = true
+				}
+			}
+			if up == nil {
+				break
+			}
+		}
+	}
+	return f
+}
+
+// Is tells whether id is ancestor or one of its descendants: unknown if id
+// lies above it or is not declared, so that a subkind would decide.
+func (f Family) Is(id, ancestor ssf.ID) rule.Truth {
+	for k := id; k != ""; k = f.parent(k) {
+		if k == ancestor {
+			return rule.True
+		}
+	}
+	for k := f.parent(ancestor); ; k = f.parent(k) {
+		if k == id {
+			return rule.Unknown
+		}
+		if k == "" {
+			return rule.False
+		}
+	}
+}
+
+func (f Family) parent(id ssf.ID) ssf.ID {
+	if d := f.Def[id]; d != nil {
+		return d.Is.ID
+	}
+	return ""
+}
+
+// AnyOf is whether id is one of the ancestors; true for none of them.
+func (f Family) AnyOf(id ssf.ID, ancestors []ssf.Ref) rule.Truth {
+	if len(ancestors) == 0 {
+		return rule.True
+	}
+	best := rule.False
+	for _, a := range ancestors {
+		best = max(best, f.Is(id, a.ID))
+	}
+	return best
+}
+
+// Implications are what kind, technologies or protocol say about a fact of an
+// element. A kind says it for all its technologies, so they are heard only
+// where it is silent. open means that a kind below the declared one, or a
+// technology or protocol that is not declared, could say more.
+func (g *Graph) Implications(n *Node, def *ssf.FactDef) (vs []ssf.Implied, open bool) {
+	get := func(f Family, id ssf.ID) {
+		if v, ok := f.Implies[id][def.ID]; ok {
+			vs = append(vs, v)
+		}
+		open = open || f.below[id][def.ID]
+	}
+	switch {
+	case n.Component != nil:
+		if get(g.Kinds, n.Kind.ID); len(vs) > 0 || open {
+			return vs, open
+		}
+		for _, t := range n.Component.Tech {
+			get(g.Techs, t.ID)
+		}
+		if !n.Component.TechAt.Known() && g.Techs.below[""][def.ID] {
+			open = true
+		}
+	case n.Flow != nil:
+		get(g.Protocols, n.Flow.Over.ID)
+	}
+	return vs, open
+}
+
+// Value is the fact of an element that is not derived, and how it is known.
+func (g *Graph) Value(n *Node, def *ssf.FactDef) (ssf.Value, ssf.FactInfo) {
+	if i := slices.IndexFunc(n.Facts, func(f ssf.DeclaredFact) bool { return f.Fact.ID == def.ID }); i >= 0 && n.Facts[i].Value != "" {
+		return n.Facts[i].Value, ssf.FactInfo{Name: def.ID, Value: n.Facts[i].Value, Via: ssf.Declared}
+	}
+	if n.Component != nil && len(def.Kinds) > 0 {
+		if g.Kinds.AnyOf(n.Kind.ID, def.Kinds) == rule.False {
+			return def.Elsewhere, ssf.FactInfo{Name: def.ID, Value: def.Elsewhere, Via: ssf.NotHere, By: n.Kind.ID}
+		}
+	}
+	vs, open := g.Implications(n, def)
+	v := together(def, vs)
+	if v == "" || open {
+		return "", ssf.FactInfo{}
+	}
+	return v, ssf.FactInfo{Name: def.ID, Value: v, Via: ssf.ImpliedBy, By: vs[0].By}
+}
+
+// together joins what several definitions imply: sets unite, and a scalar on
+// which they differ is unknown.
+func together(def *ssf.FactDef, vs []ssf.Implied) ssf.Value {
+	if len(vs) == 0 {
+		return ""
+	}
+	if def.Domain == ssf.Set {
+		var words []string
+		for _, w := range def.Values {
+			if slices.ContainsFunc(vs, func(v ssf.Implied) bool { return slices.Contains(v.Value.Members(), string(w.ID)) }) {
+				words = append(words, string(w.ID))
+			}
+		}
+		return ssf.SetOf(words)
+	}
+	for _, v := range vs[1:] {
+		if v.Value != vs[0].Value {
+			return ""
+		}
+	}
+	return vs[0].Value
+}
+
+// setFacts fills the slots of every element with what is declared or implied.
+// Elements with the same kind, technologies and no facts of their own share
+// the work.
+func (g *Graph) setFacts() {
+	type cached struct {
+		slot int
+		word rule.Word
+	}
+	cache := map[string][]cached{}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		key := string(n.Sort)
+		switch {
+		case n.Component != nil:
+			key += " " + string(n.Kind.ID)
+			if !n.Component.TechAt.Known() {
+				key += " ?"
+			}
+			for _, t := range n.Component.Tech {
+				key += " " + string(t.ID)
+			}
+		case n.Flow != nil:
+			key += " " + string(n.Flow.Over.ID)
+		}
+		implied, ok := cache[key]
+		if !ok {
+			bare := *n
+			bare.Element = &ssf.Element{}
+			for slot, f := range g.Vocabulary.Slots(n.Sort) {
+				if v, _ := g.Value(&bare, &f.FactDef); v != "" && !DerivedOn(f, n.Sort) {
+					if w, ok := f.Encode(v); ok {
+						implied = append(implied, cached{slot, w})
+					}
+				}
+			}
+			cache[key] = implied
+		}
+		for _, c := range implied {
+			g.World.Set(int32(i), c.slot, c.word)
+		}
+		for _, d := range n.Facts {
+			if f := g.Vocabulary.Fact(d.Fact.ID); f != nil && d.Value != "" {
+				if slot, ok := f.Slot(n.Sort); ok {
+					w, _ := f.Encode(d.Value)
+					g.World.Set(int32(i), slot, w)
+				}
+			}
+		}
+	}
+}
+
+// DerivedOn reports whether a fact is computed on a sort.
+func DerivedOn(f *rule.Fact, s ssf.Sort) bool { return ssf.HasRef(f.DerivedOn, ssf.ID(s)) }
+
+// Infos are the known facts of a node with where each comes from.
+func (g *Graph) Infos(i int32) []ssf.FactInfo {
+	n := &g.Nodes[i]
+	out := []ssf.FactInfo{}
+	for slot, f := range g.Vocabulary.Slots(n.Sort) {
+		w := g.World.Get(i, slot)
+		if w == 0 {
+			continue
+		}
+		info := ssf.FactInfo{Name: f.ID, Value: f.Decode(w), Via: ssf.Derived}
+		if !DerivedOn(f, n.Sort) {
+			_, info = g.Value(n, &f.FactDef)
+		}
+		if info.Via != ssf.NotHere {
+			out = append(out, info)
+		}
+	}
+	return out
+}
+
+// Source is a fact with the place in the model that it follows from.
+func (g *Graph) Source(f rule.FactValue) ssf.FactAt {
+	out := ssf.FactAt{Element: f.Fact.Element, FactInfo: ssf.FactInfo{Name: f.Fact.Fact, Value: f.Value}}
+	n := g.World.Lookup(f.Fact.Element)
+	def := g.Vocabulary.Fact(f.Fact.Fact)
+	if n < 0 || def == nil || f.Value == "" {
+		return out
+	}
+	nd := &g.Nodes[n]
+	out.Element, out.Pos = nd.ID, nd.Pos
+	if DerivedOn(def, nd.Sort) {
+		out.Via = ssf.Derived
+		return out
+	}
+	_, info := g.Value(nd, &def.FactDef)
+	out.Via, out.By = info.Via, info.By
+	switch {
+	case info.Via == "": // read through the end of a flow that does not carry it
+		out.Via = ssf.NotHere
+	case info.Via == ssf.Declared:
+		i := slices.IndexFunc(nd.Facts, func(d ssf.DeclaredFact) bool { return d.Fact.ID == def.ID })
+		out.Pos = nd.Facts[i].Pos
+	case info.Via == ssf.ImpliedBy && nd.Flow != nil:
+		out.Pos = nd.Flow.Over.Pos
+	case nd.Component != nil:
+		out.Pos = nd.Kind.Pos
+		i := slices.IndexFunc(nd.Component.Tech, func(t ssf.Ref) bool { return g.Techs.Implies[t.ID][def.ID].By == info.By })
+		if i >= 0 && info.Via == ssf.ImpliedBy {
+			out.Pos = nd.Component.Tech[i].Pos
+		}
+	}
+	return out
+}

@@ -7,9 +7,18 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 )
 
 func main() {
+	// One run reads, answers and ends: collecting garbage seldom is worth its
+	// memory, up to a bound. GOGC and GOMEMLIMIT still have the last word.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(200 << 20)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	os.Exit(Run(ctx, osEnv(), os.Args[1:]))

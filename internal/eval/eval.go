@@ -10,7 +10,9 @@ package eval
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"ssf"
@@ -134,6 +136,27 @@ func systemInfo(m *ssf.Model, t *ssf.Tree) ssf.SystemInfo {
 		}
 	}
 	return ssf.SystemInfo{Name: s.Title, Version: v, Supplier: s.Supplier.S, Purpose: s.Purpose.S, Contact: s.Contact.S, SupportUntil: string(s.SupportUntil.ID)}
+}
+
+// share does the work on 0..n-1 in as many runs as there are processors. Each
+// worker is a copy of e with its own scratch, caches and list of instances, and
+// shares the rest, of which it may write only what belongs to its run. The
+// workers are returned in the order of their runs.
+func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) []*Evaluation {
+	const least = 500 // a run shorter than this is not worth a worker
+	ws := make([]*Evaluation, max(1, min(runtime.GOMAXPROCS(0), n/least)))
+	var wg sync.WaitGroup
+	for i := range ws {
+		w := *e
+		w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
+		ws[i] = &w
+		wg.Go(func() { do(&w, n*i/len(ws), n*(i+1)/len(ws)) })
+	}
+	wg.Wait()
+	for _, w := range ws {
+		e.fail(w.err)
+	}
+	return ws
 }
 
 // Err is the first rule that could not be evaluated, or check without a text.

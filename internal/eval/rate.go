@@ -303,7 +303,12 @@ func (e *Evaluation) AboveLimit(in *Instance, d *ssf.Decision) (bool, string) {
 // rate writes the instances into the case.
 func (e *Evaluation) rate() {
 	e.Case.Threats = make([]ssf.Threat, len(e.Instances))
-	for i := range e.Instances {
+	e.share(len(e.Instances), func(w *Evaluation, from, to int) { w.rateAt(from, to) })
+}
+
+// rateAt writes the instances from..to-1.
+func (e *Evaluation) rateAt(from, to int) {
+	for i := from; i < to; i++ {
 		in := &e.Instances[i]
 		t := ssf.Threat{
 			ID: in.ID, Rule: in.RuleID(), Element: e.Nodes[in.Node].ID, Title: in.Title(), Origin: in.Origin(),
@@ -315,9 +320,7 @@ func (e *Evaluation) rate() {
 		t.Risk = risk(t.Likelihood, t.Impact)
 		if in.Rule != nil {
 			t.Stride = append(t.Stride, in.Rule.Stride...)
-			for _, m := range in.Rule.Measures {
-				t.Measures = append(t.Measures, m.ID)
-			}
+			t.Measures = append(t.Measures, refIDs(in.Rule.Measures)...)
 		} else {
 			for _, s := range in.Own.Stride {
 				t.Stride = append(t.Stride, string(s.ID))

@@ -33,8 +33,27 @@ func (e *Evaluation) deriveThreats() {
 		r := &e.Rules[i]
 		bySort[r.On] = append(bySort[r.On], r)
 	}
+	for _, w := range e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.deriveAt(from, to, bySort) }) {
+		for _, in := range w.Instances {
+			e.addInstance(in)
+		}
+	}
+	for i := range e.Model.Threats {
+		own := &e.Model.Threats[i]
+		n := e.World.Lookup(own.At.ID)
+		if n < 0 {
+			continue
+		}
+		in := Instance{ID: ssf.Instance("own/"+own.ID, own.At.ID), Node: n, Own: own, There: rule.True, Claim: rule.False}
+		in.Basis = decidedBy(ssf.Digest{}, []string{"origin=" + string(own.Origin.ID), "likelihood=" + string(own.Likelihood.ID)})
+		e.addInstance(in)
+	}
+}
+
+// deriveAt applies the rules to the nodes from..to-1.
+func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 	kindFits := map[[2]ssf.ID]rule.Truth{}
-	for i := range e.Nodes {
+	for i := from; i < to; i++ {
 		n := int32(i)
 		bearer := e.bearer(n)
 		for _, r := range bySort[e.Nodes[i].Sort] {
@@ -55,16 +74,6 @@ func (e *Evaluation) deriveThreats() {
 				e.apply(r, n, bearer, fits)
 			}
 		}
-	}
-	for i := range e.Model.Threats {
-		own := &e.Model.Threats[i]
-		n := e.World.Lookup(own.At.ID)
-		if n < 0 {
-			continue
-		}
-		in := Instance{ID: ssf.Instance("own/"+own.ID, own.At.ID), Node: n, Own: own, There: rule.True, Claim: rule.False}
-		in.Basis = decidedBy(ssf.Digest{}, []string{"origin=" + string(own.Origin.ID), "likelihood=" + string(own.Likelihood.ID)})
-		e.addInstance(in)
 	}
 }
 
@@ -127,7 +136,7 @@ func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
 	}
 	in.Rests = sortedRefs(in.Rests)
 	in.Basis = decidedBy(r.Digest, deciding)
-	e.addInstance(in)
+	e.Instances = append(e.Instances, in)
 }
 
 // restsOf appends the known facts that a condition's truth stands on, in any

@@ -9,6 +9,8 @@
 package facts
 
 import (
+	"sync"
+
 	"ssf"
 	"ssf/internal/rule"
 )
@@ -35,7 +37,8 @@ type Graph struct {
 	Nodes  []Node
 	Stored map[[2]int32]bool // component and asset
 
-	roots map[rule.Ref][]ssf.FactRef
+	mu    sync.Mutex
+	roots map[rule.Ref][]ssf.FactRef // guarded by mu
 }
 
 // Build makes the graph of a model.

@@ -18,7 +18,10 @@ func (g *Graph) Roots(r rule.Ref) []ssf.FactRef {
 	if n := &g.Nodes[r.Node]; r.Slot == rule.SlotZone || !DerivedOn(g.Vocabulary.Fact(ref.Fact), n.Sort) {
 		return []ssf.FactRef{g.Name(r.Node, ref.Fact)}
 	}
-	if known, ok := g.roots[r]; ok {
+	g.mu.Lock()
+	known, ok := g.roots[r]
+	g.mu.Unlock()
+	if ok {
 		return known
 	}
 	var out []ssf.FactRef
@@ -37,7 +40,9 @@ func (g *Graph) Roots(r rule.Ref) []ssf.FactRef {
 	slices.SortFunc(out, ssf.FactRef.Compare)
 	out = slices.Compact(out)
 	out = out[:min(len(out), maxRoots)]
+	g.mu.Lock()
 	g.roots[r] = out
+	g.mu.Unlock()
 	return out
 }
 

@@ -349,7 +349,11 @@ func Questions(w io.Writer, c *ssf.Case, style Style) error {
 			continue
 		}
 		n++
-		p.print("%d. %s  %s\n", n, p.paint(bold, string(q.Fact)), p.paint(faint, "decides "+count(q.Unlocks, "threat")))
+		decides := "decides " + count(q.Unlocks, "threat")
+		if q.Unlocks == 0 {
+			decides = "decides which needs there are"
+		}
+		p.print("%d. %s  %s\n", n, p.paint(bold, string(q.Fact)), p.paint(faint, decides))
 		p.wrap("   ", q.Asks)
 		if len(q.Values) > 0 {
 			p.wrap("   ", "answer: "+strings.Join(q.Values, " | "))

@@ -9,7 +9,6 @@ import (
 
 	"ssf"
 	"ssf/internal/eval"
-	"ssf/internal/lang"
 	"ssf/internal/report"
 )
 
@@ -74,7 +73,7 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 					(len(states) == 0 || slices.Contains(states, string(t.State)))
 			}
 			if pattern != "" && !slices.ContainsFunc(c.Threats, func(t ssf.Threat) bool { return ssf.Match(pattern, string(t.ID)) }) {
-				return usagef("no threat fits %q", pattern)
+				return usagef("no threat fits %q%s", pattern, didYouMean(first(args), threatNames(c)))
 			}
 			if format == "json" {
 				out := []ssf.Threat{}
@@ -95,6 +94,14 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 	return cmd
 }
 
+// threatNames are the rules and elements of the threats, and their own ids.
+func threatNames(c *ssf.Case) (names []string) {
+	for _, t := range c.Threats {
+		names = append(names, string(t.ID), string(t.Rule), string(t.Rule)+"@*", "*@"+string(t.Element))
+	}
+	return names
+}
+
 func elementIDs(c *ssf.Case) (ids []string) {
 	for _, e := range c.Elements {
 		ids = append(ids, string(e.ID))
@@ -103,7 +110,7 @@ func elementIDs(c *ssf.Case) (ids []string) {
 }
 
 func didYouMean(word string, names []string) string {
-	if near := lang.Nearest(word, names); near != "" {
+	if near := ssf.Nearest(word, names); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	return ""

@@ -64,7 +64,7 @@ or a gate is not met.`,
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write the whole case as JSON to this file too")
 	cmd.Flags().BoolVar(&o.Hints, "hints", false, "show hints too")
-	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "show the summary only")
+	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "show errors and the summary only")
 	return cmd
 }
 
@@ -108,6 +108,9 @@ func (a *app) writeFile(name string, v any) error {
 			return fmt.Errorf("writing the case: %w", err)
 		}
 		return f.Close()
+	}
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return fmt.Errorf("writing the case: there is no folder %s", filepath.Dir(name))
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".ssf-*.tmp")
 	if err != nil {

@@ -176,12 +176,23 @@ func (a *app) dir(arg string) (string, error) {
 	}
 	for d := a.env.Dir; ; d = filepath.Dir(d) {
 		if _, err := os.Lstat(filepath.Join(d, lang.RootFile)); err == nil {
+			if d != a.env.Dir {
+				fmt.Fprintf(a.env.Stderr, "ssf: the model is in %s\n", d)
+			}
 			return d, nil
+		}
+		if other := filepath.Join(d, "ssf.yml"); exists(other) {
+			return "", usagef("%s is not read; rename it to %s", other, lang.RootFile)
 		}
 		if d == filepath.Dir(d) {
 			return "", usagef("there is no %s here or in a folder above; `ssf init` writes one", lang.RootFile)
 		}
 	}
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 // readLibrary is the library of the program. Faults in it are the program's.

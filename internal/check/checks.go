@@ -188,10 +188,12 @@ func checkThreats(e *verdict) int {
 	}
 	for _, k := range order {
 		var at []ssf.ID
-		worst := ssf.None
+		worst, same := ssf.None, true
 		for _, i := range groups[k] {
 			at = append(at, e.Nodes[e.Instances[i].Node].ID)
-			worst = max(worst, e.Case.Threats[i].Risk.Worst())
+			r := e.Case.Threats[i].Risk
+			same = same && r == e.Case.Threats[groups[k][0]].Risk
+			worst = max(worst, r.Worst())
 		}
 		first := &e.Instances[groups[k][0]]
 		pos := e.Nodes[first.Node].Pos
@@ -204,11 +206,18 @@ func checkThreats(e *verdict) int {
 		case k.state == ssf.Undecided:
 			hint = fmt.Sprintf("answer %s; `ssf questions` has the questions", few(refTexts(first.Needs)))
 		}
+		risk := "risk " + e.Case.Threats[groups[k][0]].Risk.String()
+		switch {
+		case !same:
+			risk = "risk up to " + worst.String()
+		case worst != e.Case.Threats[groups[k][0]].Risk:
+			risk += ", which ranks as " + worst.String() + ": " + e.Case.Threats[groups[k][0]].ImpactWhy
+		}
 		why := ""
 		if k.why != "" {
 			why = ": " + k.why
 		}
-		e.Report(ssf.ID("threats/"+k.state), k.rule, pos, hint, e.places(at[1:]), "%s is %s at %s (risk %s)%s", k.rule, k.state, few(at), worst, why)
+		e.Report(ssf.ID("threats/"+k.state), k.rule, pos, hint, e.places(at[1:]), "%s is %s at %s (%s)%s", k.rule, k.state, few(at), risk, why)
 	}
 	return len(e.Instances)
 }

@@ -223,8 +223,12 @@ func checkUse(e *verdict) int {
 // checkCells reports each cell of the asset and function matrices that nothing
 // answers, once for an element.
 func checkCells(e *verdict) (looked int) {
+	applies := map[ssf.Cell]bool{}
 	for _, m := range e.Case.Matrices[:2] {
 		looked += len(m.Cells)
+		for _, c := range m.Cells {
+			applies[c.Cell] = true
+		}
 		open := map[ssf.ID][]ssf.ID{}
 		var order []ssf.ID
 		for _, c := range m.Cells {
@@ -261,6 +265,11 @@ func checkCells(e *verdict) (looked int) {
 	for i := range e.Model.Requirements {
 		r := &e.Model.Requirements[i]
 		looked++
+		for _, c := range r.Protects {
+			if n := e.World.Lookup(c.Element.ID); n >= 0 && !applies[c.Cell()] {
+				e.Report("context/cell-without-need", r.ID, c.Element.Pos, "", nil, "%s needs no %s, so requirement %s adds nothing there", c.Element.ID, c.Property.ID, r.ID)
+			}
+		}
 		if len(r.Protects) == 0 && len(r.Meets) == 0 {
 			e.Report("context/requirement-without-subject", r.ID, r.Pos, "", nil, "requirement %s protects nothing and meets nothing", r.ID)
 		}

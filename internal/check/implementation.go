@@ -27,15 +27,45 @@ func checkMitigated(e *verdict) (looked int) {
 			e.Report("implementation/sole-cut", in.ID, e.Nodes[in.Node].Pos, "", nil, "only %s stands between %s and a %s risk", t.Mitigations[0], in.ID, t.Risk)
 		}
 	}
+	var measures []string
+	for _, m := range e.Library.Measures {
+		measures = append(measures, string(m.ID))
+	}
 	for i := range e.Model.Mitigations {
-		m := &e.Model.Mitigations[i]
+		m, linked := &e.Model.Mitigations[i], e.Case.Mitigations[i].Measure
+		if near := ssf.Nearest(string(m.ID), measures); linked == "" && near != "" {
+			e.Report("implementation/unlinked-measure", m.ID, m.Pos, "did you mean \""+near+"\"? Else write `measure:` with the one that it is", nil, "mitigation %s is almost a measure of the library, and is linked to none", m.ID)
+		}
 		for _, p := range m.Counters {
+			e.checkMeasure(m, linked, p)
 			if len(e.Matching(p, nil)) == 0 {
 				e.Report("implementation/counters-nothing", m.ID, p.Pos, "delete it, or see `ssf explain "+string(p.ID())+"`", nil, "mitigation %s counters %s, which is not derived", m.ID, p.ID())
 			}
 		}
 	}
 	return looked
+}
+
+// checkMeasure wonders about a measure that the library does not know against
+// any of the threats that a pattern names.
+func (e *verdict) checkMeasure(m *ssf.Mitigation, measure ssf.ID, p ssf.Pattern) {
+	if measure == "" {
+		return
+	}
+	for _, i := range e.Matching(p, nil) {
+		if in := &e.Instances[i]; in.Rule != nil && !ssf.HasRef(in.Rule.Measures, measure) {
+			e.Report("implementation/unusual-measure", m.ID, p.Pos, "it names "+ssf.Join(refIDs(in.Rule.Measures))+"; if this is of your own making, give it an id of its own", nil,
+				"the library does not name %s against %s", measure, in.Rule.ID)
+			return
+		}
+	}
+}
+
+func refIDs(rs []ssf.Ref) (out []ssf.ID) {
+	for _, r := range rs {
+		out = append(out, r.ID)
+	}
+	return out
 }
 
 // checkPlaces looks at where implemented mitigations sit. Without a tree no
@@ -53,6 +83,7 @@ func checkPlaces(e *verdict) (looked int) {
 			switch e.Resolves(w.ID) {
 			default:
 				looked++
+				e.checkSymbol(m, w)
 			case eval.NotLookedUp:
 			case "":
 				e.Report("implementation/place-missing", m.ID, w.Pos, e.nearestFile(string(w.ID)), nil, "%s does not exist", w.ID)
@@ -60,6 +91,17 @@ func checkPlaces(e *verdict) (looked int) {
 		}
 	}
 	return looked
+}
+
+// checkSymbol tells when only the file of a place could be looked up.
+func (e *verdict) checkSymbol(m *ssf.Mitigation, place ssf.Ref) {
+	file, symbol, ok := strings.Cut(string(place.ID), "#")
+	if !ok || e.Tree == nil || e.Tree.Symbols == nil || strings.Contains(file, ":") {
+		return
+	}
+	if _, known := e.Tree.Symbols(file); !known {
+		e.Report("implementation/unchecked-symbol", m.ID, place.Pos, "", nil, "%s is there, but whether it has %s was not looked up", file, symbol)
+	}
 }
 
 // nearestFile helps who mistyped a path: files with that name elsewhere, or

@@ -97,8 +97,10 @@ func CompileRule(c *rule.Compiler, r *ssf.Rule) (out Rule, ds []ssf.Diagnostic) 
 // Evaluate evaluates for the named deployments; for all of them if none is
 // named. An error is a rule that cannot be evaluated.
 func (eng *Engine) Evaluate(only ...ssf.ID) (*Evaluation, error) {
-	e := &Evaluation{Engine: eng, index: map[ssf.ID]int{}, At: map[int32][]int{}, Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
-		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}}
+	e := &Evaluation{
+		Engine: eng, index: map[ssf.ID]int{}, At: map[int32][]int{}, Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
+		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{},
+	}
 	in := eng.Inputs
 	e.Case = &ssf.Case{
 		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: orEmpty(in.Library.Packs),

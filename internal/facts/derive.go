@@ -108,8 +108,16 @@ func (g *Graph) derive() {
 		}
 	}
 	for i := range g.Nodes {
-		if g.Nodes[i].Sort == ssf.SortFunction {
-			g.deriveFunction(int32(i))
+		switch n := int32(i); g.Nodes[i].Sort {
+		case ssf.SortFlow: // what reaches the component that starts it may pass on through it
+			if from := w.One(n, rule.From); from >= 0 && g.Nodes[from].Sort == ssf.SortComponent {
+				reach := most{top: External, best: Isolated}
+				reach.add(g.Get(n, "exposure"))
+				reach.add(g.Get(from, "exposure"))
+				g.set(n, "exposure", reach.value())
+			}
+		case ssf.SortFunction:
+			g.deriveFunction(n)
 		}
 	}
 }

@@ -102,9 +102,14 @@ func (g *Graph) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
 		case ssf.SortFlow:
 			caller(w.One(n, rule.From))
 			zone(w.One(n, rule.To))
+			if from := w.One(n, rule.From); from >= 0 && g.Nodes[from].Sort == ssf.SortComponent {
+				unknown(from, fact)
+			}
 		case ssf.SortComponent:
 			for _, f := range w.Many(n, rule.Incoming) {
-				unknown(f, fact)
+				caller(w.One(f, rule.From))
+				zone(w.One(f, rule.From))
+				zone(w.One(f, rule.To))
 			}
 		case ssf.SortFunction:
 			at := w.One(n, rule.At)

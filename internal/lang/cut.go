@@ -135,7 +135,7 @@ func (s *source) pieces() (c cutting) {
 // recognised reports whether somebody meant to begin a section here.
 func (s *source) recognised(sec section) bool {
 	word, _, _ := strings.Cut(s.line(sec.line), ":")
-	return Nearest(strings.Trim(word, `"' `), modelTable.keys(nil)) != ""
+	return ssf.Nearest(strings.Trim(word, `"' `), modelTable.keys(nil)) != ""
 }
 
 // divide cuts a section into pieces at its entries.

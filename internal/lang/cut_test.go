@@ -38,7 +38,8 @@ func coreWords(t testing.TB) *Words {
 // accepted in pieces, and the other way round, and reads the same.
 func sameEitherWay(t interface {
 	testing.TB
-}, text string) (ok bool) {
+}, text string,
+) (ok bool) {
 	t.Helper()
 	whole, cuts := readAs(t, text, 0)
 	for _, n := range []int{1, 3, 2000} {
@@ -267,3 +268,32 @@ type rapidTB struct {
 func (r rapidTB) Helper()                           {}
 func (r rapidTB) Fatalf(format string, args ...any) { r.t.Fatalf(format, args...) }
 func (r rapidTB) Fatal(args ...any)                 { r.t.Fatal(args...) }
+
+// TestCutRefuses wants what is refused as one to be refused in pieces too.
+func TestCutRefuses(t *testing.T) {
+	for name, text := range map[string]string{
+		"section without colon":   "ssf\n 1\nsystem: {name: Shop}\n",
+		"section without space":   "ssf:1\nsystem: {name: Shop}\n",
+		"entry between levels":    start + "zones:\n    a: {}\n  b: {}\n",
+		"entry deeper":            start + "zones:\n  a: {}\n    b: {}\n",
+		"item among entries":      start + "zones:\n  a: {}\n  - b\n",
+		"entry among items":       start + "use:\n  libraries:\n  - ssf/core\n  a: b\n",
+		"value without a key":     start + "zones:\n  : {}\n",
+		"alias over sections":     start + "zones:\n  a: {trust: &t low}\nactors:\n  b: {hostile: *t}\n",
+		"open over sections":      start + "zones: {a: {trust: low}\nactors: {}\n",
+		"quote over entries":      start + "zones:\n  a: {says: 'x}\n  b: {says: y}\n",
+		"second document":         start + "---\n" + start,
+		"document end":            start + "...\nzones: {}\n",
+		"document end in section": start + "zones:\n...\n  a: {}\n",
+		"directive":               "%YAML 1.2\n---\n" + start,
+		"merge conflict":          start + "zones:\n<<<<<<< a\n  a: {}\n=======\n>>>>>>> b\n",
+		"section twice":           start + "zones: {a: {}}\nzones: {b: {}}\n",
+		"section twice, quoted":   start + "zones: {a: {}}\n'zones': {b: {}}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if sameEitherWay(t, text) {
+				t.Error("read without an error")
+			}
+		})
+	}
+}

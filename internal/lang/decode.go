@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -149,6 +150,8 @@ func (d *decoder) wrong(n *yaml.Node, want string) {
 		hint := "write the value after the key, without keys of its own"
 		if len(n.Content) == 2 && isNull(n.Content[1]) && n.Style&yaml.FlowStyle != 0 {
 			hint = "braces make a mapping; a text that begins with `{` needs quotes"
+		} else if len(n.Content) == 2 && n.Content[1].Kind == yaml.ScalarNode && want == "a text" {
+			hint = "a text with a colon needs quotes: " + quote(clip(n.Content[0].Value+": "+n.Content[1].Value))
 		}
 		d.report("wrong-type", at, hint, "this is a mapping, want %s", want)
 	case n.Kind == yaml.SequenceNode:
@@ -158,9 +161,16 @@ func (d *decoder) wrong(n *yaml.Node, want string) {
 	}
 }
 
+// clipped is how many characters of a value a message shows.
+const clipped = 60
+
 func clip(s string) string {
-	if rs := []rune(s); len(rs) > 60 {
-		return string(rs[:57]) + "..."
+	if len(s) <= clipped {
+		return s
+	}
+	rs := []rune(s[:min(len(s), 4*clipped+4)])
+	if len(rs) > clipped {
+		return string(rs[:clipped-3]) + "..."
 	}
 	return s
 }
@@ -205,7 +215,18 @@ func (d *decoder) scalar(n *yaml.Node, want string) (string, bool) {
 		d.report("wrong-type", d.pos(n), "write "+want+", or leave the key out", "this text is empty")
 		return "", false
 	}
+	if i := strings.IndexFunc(n.Value, hidden); i >= 0 && n.Style&yaml.DoubleQuotedStyle != 0 {
+		r, _ := utf8.DecodeRuneInString(n.Value[i:])
+		d.report("encoding", d.pos(n), "delete the escape", "an escape in this text stands for U+%04X, which does not show or changes how the text reads", r)
+		return "", false
+	}
 	return n.Value, true
+}
+
+// hidden reports what an escape in double quotes could put into a text although
+// no file may hold it.
+func hidden(r rune) bool {
+	return r < 0x20 && r != '\n' && r != '\t' || 0x7f <= r && r < 0xa0 || r == 0x2028 || r == 0x2029 || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // enter guards the depth; the caller leaves with d.depth--.
@@ -308,7 +329,9 @@ func (d *decoder) brokenText(n *yaml.Node, i int, known func(key string) bool) i
 	}
 	whole, end := text.Value, i
 	for ; end+1 < len(n.Content) && isNull(n.Content[end+1]) && n.Content[end].Kind == yaml.ScalarNode; end += 2 {
-		whole += ", " + n.Content[end].Value
+		if len(whole) < 4*clipped { // what is shown is clipped
+			whole += ", " + n.Content[end].Value
+		}
 	}
 	d.report("broken-text", d.pos(n.Content[i]), fmt.Sprintf("put the text in quotes: %s: %s", key.Value, quote(clip(whole))),
 		"inside { } a comma ends a text, so %q is read as a key of its own", clip(n.Content[i].Value))

@@ -254,7 +254,7 @@ func (x *index) sections(keys []ssf.Ref, root *source) {
 		first[where] = k
 	}
 	meant := func(section string) bool { // somebody misspelt it
-		return slices.Contains(x.lostSections, section) || slices.ContainsFunc(keys, func(k ssf.Ref) bool { return Nearest(string(k.ID), modelTable.keys(nil)) == section })
+		return slices.Contains(x.lostSections, section) || slices.ContainsFunc(keys, func(k ssf.Ref) bool { return ssf.Nearest(string(k.ID), modelTable.keys(nil)) == section })
 	}
 	if root == nil || x.blind {
 		return
@@ -345,8 +345,10 @@ func limit(diags []ssf.Diagnostic) []ssf.Diagnostic {
 		return diags
 	}
 	last := diags[MaxErrors-1]
-	return append(diags[:MaxErrors-1], ssf.Diagnostic{Check: "model/limit", Severity: ssf.Error, Pos: last.Pos, Snippet: last.Snippet,
-		Message: fmt.Sprintf("%d more problems from here on are not shown", len(diags)-MaxErrors+1), Hint: "mend those above first"})
+	return append(diags[:MaxErrors-1], ssf.Diagnostic{
+		Check: "model/limit", Severity: ssf.Error, Pos: last.Pos, Snippet: last.Snippet,
+		Message: fmt.Sprintf("%d more problems from here on are not shown", len(diags)-MaxErrors+1), Hint: "mend those above first",
+	})
 }
 
 // parallel calls do for 0..n-1 on all processors.

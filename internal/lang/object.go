@@ -85,7 +85,11 @@ func (o *Object[T]) read(d *decoder, n *yaml.Node, v *T) {
 	var got uint64
 	before := len(d.diags)
 	known := func(key string) bool { return slices.Contains(o.keys(d), key) }
-	d.pairs(n, "the keys of "+a(o.Name), true, known, func(key, value *yaml.Node) {
+	want := "the keys of " + a(o.Name)
+	if n.Kind != yaml.MappingNode {
+		want += ": " + list(o.keys(d))
+	}
+	d.pairs(n, want, true, known, func(key, value *yaml.Node) {
 		i, ok := o.find(key.Value)
 		switch {
 		case ok:
@@ -166,7 +170,7 @@ func (o *Object[T]) unknown(d *decoder, key *yaml.Node) {
 	}
 	hint := "the keys are " + list(names)
 	var fix []ssf.Edit
-	if near := Nearest(key.Value, names); near != "" {
+	if near := ssf.Nearest(key.Value, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 		fix = []ssf.Edit{{Pos: d.pos(key), Text: near}}
 	}
@@ -256,8 +260,12 @@ func distinct(r Reader[[]ssf.Ref]) Reader[[]ssf.Ref] {
 // distinctBy is distinct for a list of anything that has a text.
 func distinctBy[V any](r Reader[[]V], text func(V) ssf.Ref) Reader[[]V] {
 	return Reader[[]V]{Type: r.Type, read: func(d *decoder, n *yaml.Node) []V {
-		seen := map[ssf.ID]ssf.Pos{}
-		return slices.DeleteFunc(r.read(d, n), func(v V) bool {
+		vs := r.read(d, n)
+		if len(vs) == 1 && text(vs[0]).ID != "" {
+			return vs
+		}
+		seen := make(map[ssf.ID]ssf.Pos, len(vs))
+		return slices.DeleteFunc(vs, func(v V) bool {
 			ref := text(v)
 			if first, ok := seen[ref.ID]; ok {
 				d.report("duplicate-item", ref.Pos, "keep one of them", "%q stands twice in this list", clip(string(ref.ID)))

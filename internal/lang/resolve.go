@@ -147,8 +147,26 @@ func (x *index) has(targets []Target, id ssf.ID) bool {
 	if !strings.Contains(string(id), "*") {
 		return false
 	}
-	return slices.ContainsFunc(x.names(targets), func(n string) bool { return ssf.Match(string(id), n) })
+	// Names are sorted, so only those with the same beginning need a look.
+	names, begin := x.names(targets), string(id[:strings.IndexByte(string(id), '*')])
+	first, _ := slices.BinarySearch(names, begin)
+	for _, n := range names[first:] {
+		if !strings.HasPrefix(n, begin) {
+			break
+		}
+		if strings.HasSuffix(string(id), "*") && len(begin) == len(id)-1 || ssf.Match(string(id), n) {
+			return true
+		}
+	}
+	return false
 }
+
+// A model with more names than manyNames gets its did-you-mean for the first
+// manyHints references that name nothing, because each costs a look at all.
+const (
+	manyNames = 1000
+	manyHints = 100
+)
 
 // names are all ids of the targets, sorted; own threats with and without `own/`.
 func (x *index) names(targets []Target) (out []string) {
@@ -211,20 +229,21 @@ func (x *index) resolve(refs []pending) (nothing map[ssf.Pos]bool) {
 		if nothing[p.ref.Pos] = true; x.missed(p.kinds, p.ref.ID) {
 			continue
 		}
-		what, names := called(p.kinds...), x.names(p.kinds)
-		if seen++; seen > MaxErrors {
-			names = nil // a hint that nobody will see
+		what, names, id := called(p.kinds...), x.names(p.kinds), clip(string(p.ref.ID))
+		near := ""
+		if seen++; seen <= manyHints || len(names) <= manyNames && seen <= MaxErrors {
+			near = ssf.Nearest(string(p.ref.ID), names)
 		}
-		hint, id := "there is no "+what+" yet", clip(string(p.ref.ID))
-		if len(names) > 0 {
-			hint = didYouMean(string(p.ref.ID), names)
-		}
-		if Nearest(string(p.ref.ID), names) == "" && len(names) > maxListed && p.kinds[0] == ARule {
+		hint := suggest(near, names)
+		switch {
+		case len(names) == 0:
+			hint = "there is no " + what + " yet"
+		case near == "" && len(names) > maxListed && p.kinds[0] == ARule:
 			hint = explained(ARule)
 		}
 		switch other := x.is(p.ref.ID); {
 		case strings.Contains(id, "*"):
-			if hint != explained(ARule) && len(names) > 0 {
+			if near == "" && p.kinds[0] != ARule && len(names) > 0 {
 				hint = "there are " + list(names)
 			}
 			x.report("unknown-reference", p.ref.Pos, hint, nil, "the pattern %q matches no %s", id, what)
@@ -233,7 +252,7 @@ func (x *index) resolve(refs []pending) (nothing map[ssf.Pos]bool) {
 		default:
 			x.report("unknown-reference", p.ref.Pos, hint, nil, "there is no %s %q", what, id)
 		}
-		if near := Nearest(string(p.ref.ID), names); near != "" {
+		if near != "" {
 			(*x.diags)[len(*x.diags)-1].Fix = []ssf.Edit{{Pos: p.ref.Pos, Text: near}}
 		}
 	}

@@ -66,7 +66,7 @@ var systemTable = object(facts(Object[ssf.System]{
 		field("version", prose, func(s *ssf.System) *ssf.Text { return &s.Version }, "its version as text; `git` takes it from the commit"),
 		field("supplier", prose, func(s *ssf.System) *ssf.Text { return &s.Supplier }, "who supplies it"),
 		field("purpose", prose, func(s *ssf.System) *ssf.Text { return &s.Purpose }, "what it is for"),
-		field("misuse", listOf(prose), func(s *ssf.System) *[]ssf.Text { return &s.Misuse }, "foreseeable misuse"),
+		field("misuse", distinctBy(listOf(prose), func(t ssf.Text) ssf.Ref { return ssf.Ref{ID: ssf.ID(t.S), Pos: t.Pos} }), func(s *ssf.System) *[]ssf.Text { return &s.Misuse }, "foreseeable misuse"),
 		field("contact", prose, func(s *ssf.System) *ssf.Text { return &s.Contact }, "where a vulnerability is reported"),
 		field("support_until", date, func(s *ssf.System) *ssf.Ref { return &s.SupportUntil }, "the end of security support"),
 		field("says", plain, func(s *ssf.System) *string { return &s.Says }, "what it is, in a sentence or two"),

@@ -87,29 +87,31 @@ func (d *decoder) unlike(check string, ref ssf.Ref, values []string, format stri
 		d.report(check, ref.Pos, "", format, args...)
 		return
 	}
-	d.report(check, ref.Pos, didYouMean(string(ref.ID), values), format, args...)
+	near := ssf.Nearest(string(ref.ID), values)
+	d.report(check, ref.Pos, suggest(near, values), format, args...)
 	last := &d.diags[len(d.diags)-1]
-	if near := Nearest(string(ref.ID), values); near != "" && last.EndCol > last.Col {
+	if near != "" && last.EndCol > last.Col {
 		last.Fix = []ssf.Edit{{Pos: last.Pos, Text: near}}
 	}
 }
 
-func didYouMean(s string, values []string) string {
-	near := Nearest(s, values)
+// suggest is the way out where a word is none of some: the one that is near,
+// if any, and what else it could be.
+func suggest(near string, values []string) string {
 	switch {
 	case len(values) == 0:
 		return "there is none yet"
 	case len(values) == 1 && near == "":
 		return "the only one is " + values[0]
-	case len(values) == 1:
+	case near == "":
+		return "it is one of " + list(values)
+	case len(values) == 1 || len(values) > maxListed:
 		return fmt.Sprintf("did you mean %q?", near)
-	case near != "" && len(values) > maxListed:
-		return fmt.Sprintf("did you mean %q?", near)
-	case near != "":
-		return fmt.Sprintf("did you mean %q? It is one of %s", near, list(values))
 	}
-	return "it is one of " + list(values)
+	return fmt.Sprintf("did you mean %q? It is one of %s", near, list(values))
 }
+
+func didYouMean(s string, values []string) string { return suggest(ssf.Nearest(s, values), values) }
 
 var levels = []string{"none", "low", "medium", "high", "critical"}
 
@@ -216,4 +218,15 @@ func explained(t Target) string {
 		return "it is one of those in the library"
 	}
 	return "`ssf explain " + what + "` lists them"
+}
+
+// maxListed is how many names a message lists.
+const maxListed = 12
+
+// list writes names for a message: all of them, or the first few.
+func list(names []string) string {
+	if len(names) > maxListed {
+		return strings.Join(names[:maxListed], ", ") + ", ..."
+	}
+	return strings.Join(names, ", ")
 }

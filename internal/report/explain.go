@@ -218,7 +218,7 @@ func (p *page) check(id ssf.ID, lib *ssf.Library, c *ssf.Case) bool {
 		var at []string
 		for _, d := range c.Diagnostics {
 			if d.Check == id {
-				at = append(at, d.Pos.String())
+				at = append(at, d.Pos.String()+" "+string(d.Subject))
 			}
 		}
 		p.section("here", strings.Join(at, ", "))

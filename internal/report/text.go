@@ -151,7 +151,7 @@ func (p *page) snippet(at ssf.Pos, line, colour string) {
 // CheckOptions choose what Check shows.
 type CheckOptions struct {
 	Hints bool // improvements too
-	Quiet bool // only the summary
+	Quiet bool // only errors and the summary
 }
 
 // Check writes the verdict: every problem in file order, then the summary.
@@ -160,7 +160,7 @@ func Check(w io.Writer, c *ssf.Case, style Style, o CheckOptions) error {
 	hidden := 0
 	for _, d := range c.Diagnostics {
 		switch {
-		case o.Quiet:
+		case o.Quiet && d.Severity != ssf.Error:
 		case d.Severity == ssf.Hint && !o.Hints:
 			hidden++
 		default:

@@ -16,8 +16,10 @@ const hostile = "a\x1b[31m\x1b[1A\x1b]0;owned\x07\u202eb\nc\u009b"
 // TestClean: nothing that steers a terminal passes, whichever writer prints it.
 func TestClean(t *testing.T) {
 	id := ssf.ID("web")
-	d := ssf.Diagnostic{Check: "context/no-zone", Subject: id, Severity: ssf.Gap, Message: hostile, Hint: hostile, Snippet: hostile,
-		Pos: ssf.Pos{File: "ssf.yaml", Line: 1, Col: 3, EndCol: 6}, Related: []ssf.Related{{Message: hostile, Pos: ssf.Pos{File: "ssf.yaml", Line: 2, Col: 1}}}}
+	d := ssf.Diagnostic{
+		Check: "context/no-zone", Subject: id, Severity: ssf.Gap, Message: hostile, Hint: hostile, Snippet: hostile,
+		Pos: ssf.Pos{File: "ssf.yaml", Line: 1, Col: 3, EndCol: 6}, Related: []ssf.Related{{Message: hostile, Pos: ssf.Pos{File: "ssf.yaml", Line: 2, Col: 1}}},
+	}
 	c := &ssf.Case{
 		System:      ssf.SystemInfo{Name: hostile, Version: hostile},
 		Diagnostics: []ssf.Diagnostic{d},

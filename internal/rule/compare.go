@@ -75,8 +75,10 @@ func (l *lowering) compare(e ast.Expr, at span) value {
 		if !ok {
 			break
 		}
-		return value{kind: isTruth, at: at, node: l.node(at, node{op: opIs, a: a.ref,
-			mask: maskOfWords(a.ref.fact, func(v Word) bool { return outcome(v, w)&accept != 0 })})}
+		return value{kind: isTruth, at: at, node: l.node(at, node{
+			op: opIs, a: a.ref,
+			mask: maskOfWords(a.ref.fact, func(v Word) bool { return outcome(v, w)&accept != 0 }),
+		})}
 	case a.kind == isScalar && b.kind == isScalar:
 		if a.ref.fact.domain == b.ref.fact.domain {
 			return value{kind: isTruth, at: at, node: l.node(at, node{op: opCompare, a: a.ref, b: b.ref, accept: accept})}
@@ -178,8 +180,10 @@ func (l *lowering) inList(fact, words ast.Expr, at span) value {
 	if !good {
 		return value{at: at}
 	}
-	return value{kind: isTruth, at: at, node: l.node(at, node{op: opIs, a: a.ref,
-		mask: maskOfWords(f, func(w Word) bool { return accepted[w] })})}
+	return value{kind: isTruth, at: at, node: l.node(at, node{
+		op: opIs, a: a.ref,
+		mask: maskOfWords(f, func(w Word) bool { return accepted[w] }),
+	})}
 }
 
 // literal is the word of f that a quoted text names, reported if there is none.

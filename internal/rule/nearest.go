@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"ssf"
 )
 
 // maxListed is how many words a hint lists.
@@ -19,7 +21,7 @@ func oneOf(word string, valid []string, has string) string {
 	}
 	apart := make(map[string]int, len(valid))
 	for _, v := range valid {
-		apart[v] = distance(word, v)
+		apart[v] = ssf.Distance(word, v, 64)
 	}
 	near := slices.Clone(valid)
 	slices.SortStableFunc(near, func(a, b string) int { return cmp.Compare(apart[a], apart[b]) })
@@ -31,28 +33,4 @@ func oneOf(word string, valid []string, has string) string {
 		return fmt.Sprintf("%s%s %s and %d more", hint, has, strings.Join(near[:maxListed], ", "), len(valid)-maxListed)
 	}
 	return fmt.Sprintf("%s%s %s", hint, has, strings.Join(valid, ", "))
-}
-
-// distance is the number of insertions, deletions, changes and swaps of
-// neighbours that make b of a, in bytes (optimal string alignment).
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before, last, row = last, row, before
-		row[0] = i + 1
-		for j := range len(b) {
-			change := last[j]
-			if a[i] != b[j] {
-				change++
-			}
-			row[j+1] = min(change, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }

@@ -188,8 +188,10 @@ func (o *oracle) value(f *Fact, word Word) any {
 }
 
 func (o *oracle) activation(n int32) map[string]any {
-	vars := map[string]any{"self": o.nodes[n], "elements": o.byID,
-		"system": o.nodes[o.w.system], "deployment": o.nodes[o.w.deployment]}
+	vars := map[string]any{
+		"self": o.nodes[n], "elements": o.byID,
+		"system": o.nodes[o.w.system], "deployment": o.nodes[o.w.deployment],
+	}
 	for name, v := range o.nodes[n] {
 		if _, ok := relationOn(maskOf(o.w.Sort(n)), name); ok {
 			vars[name] = v

@@ -1,4 +1,4 @@
-package lang
+package ssf
 
 import "strings"
 
@@ -7,6 +7,7 @@ import "strings"
 // Of names that are equally near it is the one that begins more alike.
 func Nearest(word string, names []string) string {
 	fold := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "-", "_")) }
+	folded := fold(word)
 	alike := func(n string) (i int) {
 		for i < min(len(n), len(word)) && n[i] == word[i] {
 			i++
@@ -16,7 +17,10 @@ func Nearest(word string, names []string) string {
 	most := max(1, len([]rune(word))/3)
 	best, least := "", most+1
 	for _, n := range names {
-		d := distance(fold(word), fold(n), most)
+		if d := len(n) - len(word); d > 4*most || -d > 4*most { // in bytes, so with room
+			continue
+		}
+		d := Distance(folded, fold(n), most)
 		if d < least || d == least && d <= most && (alike(n) > alike(best) || alike(n) == alike(best) && n < best) {
 			best, least = n, d
 		}
@@ -24,9 +28,9 @@ func Nearest(word string, names []string) string {
 	return best
 }
 
-// distance is the optimal string alignment distance of a and b, or limit+1 if
+// Distance is the optimal string alignment distance of a and b, or limit+1 if
 // it is greater than limit.
-func distance(a, b string, limit int) int {
+func Distance(a, b string, limit int) int {
 	x, y := []rune(a), []rune(b)
 	if len(x) > 64 || len(y) > 64 || max(len(x)-len(y), len(y)-len(x)) > limit {
 		return limit + 1
@@ -50,15 +54,4 @@ func distance(a, b string, limit int) int {
 		}
 	}
 	return rows[(len(x)+1)%3][len(y)]
-}
-
-// maxListed is how many names a message lists.
-const maxListed = 12
-
-// list writes names for a message: all of them, or the first few.
-func list(names []string) string {
-	if len(names) > maxListed {
-		return strings.Join(names[:maxListed], ", ") + ", ..."
-	}
-	return strings.Join(names, ", ")
 }

@@ -1,0 +1,79 @@
+package lang
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"ssf"
+)
+
+// TestReadLibrary wants faults in a library at their places.
+func TestReadLibrary(t *testing.T) {
+	const (
+		pack  = "name: acme\nversion: 1\n"
+		fact  = "facts:\n  wet: {title: Wet, domain: boolean, on: [asset], class: nature, asks: x, why: x}\n"
+		kinds = "kinds:\n  a: {title: A}\n  b: {title: B, is: a, implies: {wet: yes}}\n"
+		rule  = "id: rain\nsince: 1\ntitle: Rain\norigin: behaviour\non: asset\nwhen: self.wet\nendangers: [integrity]\nlikelihood: {level: low, because: x}\nsays: x\nplain: x\nmeasures: []\nquiet_when: x\n"
+	)
+	for name, x := range map[string]struct {
+		files map[string]string
+		want  []string // place and check
+	}{
+		"whole":              {nil, nil},
+		"no library.yaml":    {map[string]string{"library.yaml": ""}, []string{"library.yaml:1:1 library/files"}},
+		"other file":         {map[string]string{"x/y.yaml": "a: b\n"}, []string{"x/y.yaml:1:1 library/files"}},
+		"not YAML":           {map[string]string{"facts/x.yaml": "facts: {\n"}, []string{"facts/x.yaml:1:8 library/syntax"}},
+		"not UTF-8":          {map[string]string{"facts/x.yaml": "facts: \xff\n"}, []string{"facts/x.yaml:1:8 library/encoding"}},
+		"unknown key":        {map[string]string{"kinds/x.yaml": "kinds:\n  c: {titel: C}\n"}, []string{"kinds/x.yaml:2:7 library/unknown-key"}},
+		"doubled fact":       {map[string]string{"facts/x.yaml": fact}, []string{"facts/x.yaml:2:3 library/duplicate-id"}},
+		"fact that is a key": {map[string]string{"facts/x.yaml": "facts:\n  zone: {title: Z, domain: boolean, on: [asset], class: nature, asks: x, why: x}\n"}, []string{"facts/x.yaml:2:3 library/bad-id"}},
+		"fact in capitals":   {map[string]string{"facts/x.yaml": "facts:\n  Dry: {title: Z, domain: boolean, on: [asset], class: nature, asks: x, why: x}\n"}, []string{"facts/x.yaml:2:3 library/bad-id"}},
+		"enum of one":        {map[string]string{"facts/x.yaml": "facts:\n  dry: {title: Z, domain: enum, values: [a], on: [asset], class: nature, asks: x, why: x}\n"}, []string{"facts/x.yaml:2:3 library/missing-key"}},
+		"unknown parent":     {map[string]string{"kinds/x.yaml": "kinds:\n  c: {title: C, is: d}\n"}, []string{"kinds/x.yaml:2:21 library/bad-value", "kinds/x.yaml:2:21 library/unknown-reference"}},
+		"circle":             {map[string]string{"kinds/x.yaml": "kinds:\n  c: {title: C, is: d}\n  d: {title: D, is: c}\n"}, []string{"kinds/x.yaml:2:21 library/bad-value", "kinds/x.yaml:3:21 library/bad-value"}},
+		"implied nonsense":   {map[string]string{"kinds/x.yaml": "kinds:\n  c: {title: C, implies: {wet: very, dry: yes}}\n"}, []string{"kinds/x.yaml:2:32 library/bad-value", "kinds/x.yaml:2:38 library/unknown-reference"}},
+		"wrong folder":       {map[string]string{"threats/hail/threat.yaml": rule}, []string{"threats/hail/threat.yaml:1:5 library/bad-id", "threats/rain/threat.yaml:1:5 library/duplicate-id"}},
+		"missing keys":       {map[string]string{"measures/m/measure.yaml": "id: m\n"}, []string{"measures/m/measure.yaml:1:1 library/missing-key"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fsys := fstest.MapFS{}
+			for p, text := range map[string]string{"library.yaml": pack, "facts/f.yaml": fact, "kinds/k.yaml": kinds, "threats/rain/threat.yaml": rule} {
+				fsys[p] = &fstest.MapFile{Data: []byte(text)}
+			}
+			for p, text := range x.files {
+				if fsys[p] = (&fstest.MapFile{Data: []byte(text)}); text == "" {
+					delete(fsys, p)
+				}
+			}
+			_, ds, err := ReadLibrary(fsys)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, d := range ds {
+				got = append(got, fmt.Sprintf("%v %s", d.Pos, d.Check))
+			}
+			if !slices.Equal(got, x.want) {
+				t.Errorf("got  %v\nwant %v", got, x.want)
+				for _, d := range ds {
+					t.Log(d.Message)
+				}
+			}
+		})
+	}
+}
+
+// TestNearest wants the name that a person most likely meant.
+func TestNearest(t *testing.T) {
+	names := []string{"web_app", "web_service", "database", "document_store", "14.2.1", "1.2.9", "own/refund-fraud", "refund-fraud"}
+	for word, want := range map[string]string{
+		"webapp": "web_app", "web-app": "web_app", "Web_App": "web_app", "dtabase": "database", "databse": "database", "dataabse": "database",
+		"14.2.99": "14.2.1", "refund-frau": "refund-fraud", "own/refund-frau": "own/refund-fraud", "queue": "", "": "", "x": "",
+	} {
+		if got := ssf.Nearest(word, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+}

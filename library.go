@@ -6,8 +6,9 @@ import (
 )
 
 // A Library is what the program knows: vocabulary, threats, measures and the
-// framework's controls, as read from files by internal/rule. Slices are sorted
-// by id; ids are unique within a slice.
+// framework's controls, as read from files by internal/lang. Slices are sorted
+// by id, but for the controls, which are in the framework's order; ids are
+// unique within a slice.
 type Library struct {
 	Packs      []LibraryRef
 	Facts      []FactDef

@@ -261,7 +261,7 @@ type Run struct {
 	Shell   Ref
 	Read    Ref // glob
 	Signer  Ref
-	Limit   Ref // duration
+	Limit   Ref // time limit
 }
 
 // A Verification shows that mitigations or claimed facts hold.

@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"ssf"
 	"ssf/internal/eval"
@@ -86,11 +87,33 @@ func checkPlaces(e *verdict) (looked int) {
 				e.checkSymbol(m, w)
 			case eval.NotLookedUp:
 			case "":
-				e.Report("implementation/place-missing", m.ID, w.Pos, e.nearestFile(string(w.ID)), nil, "%s does not exist", w.ID)
+				e.Report("implementation/place-missing", m.ID, e.missingPart(w), e.nearestFile(string(w.ID)), nil, "%s does not exist", w.ID)
 			}
 		}
 	}
 	return looked
+}
+
+// missingPart is where the part of `file#Symbol` stands that does not exist.
+func (e *verdict) missingPart(w ssf.Ref) ssf.Pos {
+	file, symbol, ok := strings.Cut(string(w.ID), "#")
+	p, width := w.Pos, utf8.RuneCountInString(string(w.ID))
+	switch p.EndCol - p.Col {
+	case width + 2: // in quotes
+		p.Col, p.EndCol = p.Col+1, p.EndCol-1
+	case width:
+	default:
+		return w.Pos
+	}
+	if !ok || e.Tree == nil {
+		return w.Pos
+	}
+	if _, found := slices.BinarySearch(e.Tree.Files, file); found {
+		p.Col = p.EndCol - utf8.RuneCountInString(symbol)
+	} else {
+		p.EndCol -= utf8.RuneCountInString(symbol) + 1
+	}
+	return p
 }
 
 // checkSymbol tells when only the file of a place could be looked up.

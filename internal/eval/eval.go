@@ -145,8 +145,7 @@ func systemInfo(m *ssf.Model, t *ssf.Tree) ssf.SystemInfo {
 // shares the rest, of which it may write only what belongs to its run. The
 // workers are returned in the order of their runs.
 func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) []*Evaluation {
-	const least = 500 // a run shorter than this is not worth a worker
-	ws := make([]*Evaluation, max(1, min(runtime.GOMAXPROCS(0), n/least)))
+	ws := make([]*Evaluation, max(1, min(runtime.GOMAXPROCS(0), n/500))) // a shorter run is not worth a worker
 	var wg sync.WaitGroup
 	for i := range ws {
 		w := *e

@@ -9,6 +9,7 @@
 package facts
 
 import (
+	"slices"
 	"sync"
 
 	"ssf"
@@ -120,6 +121,13 @@ func (g *Graph) add(m *ssf.Model) {
 func (g *Graph) link() {
 	w := g.World
 	find := func(r ssf.Ref) int32 { return w.Lookup(r.ID) }
+	// What is of another sort than a reference asks for was reported, and is left out.
+	is := func(m int32, sorts ...ssf.Sort) int32 {
+		if m >= 0 && slices.Contains(sorts, g.Nodes[m].Sort) {
+			return m
+		}
+		return -1
+	}
 	handled := map[[2]int32]bool{}
 	handle := func(holder, asset int32) {
 		if holder >= 0 && asset >= 0 && g.Nodes[holder].Sort == ssf.SortComponent && !handled[[2]int32{holder, asset}] {
@@ -130,20 +138,20 @@ func (g *Graph) link() {
 	}
 	for i := range g.Nodes {
 		n, self := &g.Nodes[i], int32(i)
-		if z := find(n.Zone); z >= 0 {
+		if z := is(find(n.Zone), ssf.SortZone); z >= 0 {
 			w.Link(self, rule.Zone, z)
 		}
 		switch {
 		case n.Component != nil:
 			for _, s := range n.Component.Stores {
-				if a := find(s); a >= 0 {
+				if a := is(find(s), ssf.SortAsset); a >= 0 {
 					w.Link(self, rule.Stores, a)
 					g.Stored[[2]int32{self, a}] = true
 					handle(self, a)
 				}
 			}
 		case n.Flow != nil:
-			from, to := find(n.Flow.From), find(n.Flow.To)
+			from, to := is(find(n.Flow.From), ssf.SortComponent, ssf.SortActor), is(find(n.Flow.To), ssf.SortComponent, ssf.SortActor)
 			w.Link(self, rule.From, from)
 			w.Link(self, rule.To, to)
 			if from >= 0 && g.Nodes[from].Sort == ssf.SortComponent {
@@ -153,23 +161,23 @@ func (g *Graph) link() {
 				w.Link(to, rule.Incoming, self)
 			}
 			for _, s := range carried(n.Flow) {
-				if a := find(s); a >= 0 {
+				if a := is(find(s), ssf.SortAsset); a >= 0 {
 					w.Link(self, rule.Carries, a)
 					handle(from, a)
 					handle(to, a)
 				}
 			}
 		case n.Function != nil:
-			at := find(n.Function.At)
+			at := is(find(n.Function.At), ssf.SortComponent)
 			w.Link(self, rule.At, at)
 			for _, s := range n.Function.On {
-				if a := find(s); a >= 0 {
+				if a := is(find(s), ssf.SortAsset); a >= 0 {
 					w.Link(self, rule.Assets, a)
 					handle(at, a)
 				}
 			}
 			for _, p := range n.Function.Allow {
-				if a := find(p.Actor); a >= 0 && g.Nodes[a].Sort == ssf.SortActor {
+				if a := is(find(p.Actor), ssf.SortActor); a >= 0 {
 					w.Link(self, rule.Actors, a)
 				}
 			}

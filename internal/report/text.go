@@ -113,7 +113,7 @@ func severityColour(s ssf.Severity) string {
 
 // diagnostic prints one diagnostic with its line, caret and way out.
 func (p *page) diagnostic(d ssf.Diagnostic) {
-	at := d.Pos.String()
+	at := clean(d.Pos.String())
 	if at != "" {
 		at = p.paint(bold, at) + ": "
 	}
@@ -122,7 +122,7 @@ func (p *page) diagnostic(d ssf.Diagnostic) {
 	p.wrap("   ", d.Hint)
 	for _, r := range d.Related {
 		if r.File != "" {
-			p.print("   %s: %s\n", r.Pos, clean(r.Message))
+			p.print("   %s: %s\n", clean(r.Pos.String()), clean(r.Message))
 		}
 	}
 }

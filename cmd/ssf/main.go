@@ -11,13 +11,10 @@ import (
 )
 
 func main() {
-	// One run reads, answers and ends: collecting garbage seldom is worth its
-	// memory, up to a bound. GOGC and GOMEMLIMIT still have the last word.
+	// One run reads, answers and ends, so collecting garbage seldom is worth its
+	// memory. GOGC still has the last word.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(200 << 20)
+		debug.SetGCPercent(300)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -24,6 +24,7 @@ import (
 type Rule struct {
 	*ssf.Rule
 	when, unless *rule.Condition
+	measures     []ssf.ID
 }
 
 // An Engine is what does not depend on the deployment: the model as a graph of
@@ -82,7 +83,7 @@ func New(in ssf.Inputs) (*Engine, error) {
 // CompileRule compiles both conditions of a rule. The diagnostics are errors
 // in the rule, at their places in its file.
 func CompileRule(c *rule.Compiler, r *ssf.Rule) (out Rule, ds []ssf.Diagnostic) {
-	out.Rule = r
+	out.Rule, out.measures = r, orEmpty(refIDs(r.Measures))
 	place := rule.Place{On: r.On, Reads: ssf.Nature, Check: "library/condition", Subject: r.ID}
 	out.when, ds = c.Compile(r.When, place)
 	if r.Unless.S != "" {

@@ -236,10 +236,9 @@ func risk(likelihood, impact ssf.Level) ssf.Level {
 // basisOf is the digest of what a decision about a threat rests on: what
 // decided that it is there, and what rates it. No id and no prose is in it, so
 // it survives a rename. Its encoding stands in spec/basis.md.
-func (e *Evaluation) basisOf(in *Instance) (d ssf.Digest) {
-	h := sha256.New()
-	h.Write(in.Basis[:])
-	put := func(key, value string) { h.Write([]byte(key + "=" + value + "\n")) }
+func (e *Evaluation) basisOf(in *Instance) ssf.Digest {
+	b := append(make([]byte, 0, 256), in.Basis[:]...)
+	put := func(key, value string) { b = append(append(append(append(b, key...), '='), value...), '\n') }
 	if in.Rule != nil && !in.Rule.Anywhere {
 		if f := e.Vocabulary.Fact("exposure"); f != nil {
 			put("exposure", string(f.Decode(e.Get(in.Node, "exposure"))))
@@ -270,8 +269,7 @@ func (e *Evaluation) basisOf(in *Instance) (d ssf.Digest) {
 		slices.Sort(needs)
 		put("needs", strings.Join(needs, ","))
 	}
-	h.Sum(d[:0])
-	return d
+	return sha256.Sum256(b)
 }
 
 // levelOf is what an asset needs in a cell; unknown for any other element.
@@ -319,8 +317,7 @@ func (e *Evaluation) rateAt(from, to int) {
 		t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = e.impact(in)
 		t.Risk = risk(t.Likelihood, t.Impact)
 		if in.Rule != nil {
-			t.Stride = append(t.Stride, in.Rule.Stride...)
-			t.Measures = append(t.Measures, refIDs(in.Rule.Measures)...)
+			t.Stride, t.Measures = orEmpty(in.Rule.Stride), in.Rule.measures
 		} else {
 			for _, s := range in.Own.Stride {
 				t.Stride = append(t.Stride, string(s.ID))

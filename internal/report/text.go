@@ -8,7 +8,6 @@ package report
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -91,14 +90,6 @@ func clean(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// JSON writes a value as indented JSON with a final line break.
-func JSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
 
 func severityColour(s ssf.Severity) string {

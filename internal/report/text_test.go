@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -111,5 +112,30 @@ func TestColour(t *testing.T) {
 	}
 	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[31m") {
 		t.Errorf("plain:\n%q\ncoloured:\n%q", plain.String(), coloured.String())
+	}
+}
+
+// TestJSON: a case that is written item by item has the bytes of encoding/json.
+func TestJSON(t *testing.T) {
+	for _, c := range []*ssf.Case{
+		{},
+		{
+			Schema: "<s>", Reach: ssf.PhaseContext, ReachAsked: ssf.PhaseThreats, Elements: []ssf.ElementInfo{}, Library: []ssf.LibraryRef{{Name: "ssf/core"}},
+			Threats: []ssf.Threat{{ID: "a@b", Endangers: []ssf.Cell{{Element: "x", Property: ssf.Integrity}}}, {ID: "c@d & <e>"}},
+		},
+	} {
+		var want, got bytes.Buffer
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(c); err != nil {
+			t.Fatal(err)
+		}
+		if err := JSON(&got, c); err != nil {
+			t.Fatal(err)
+		}
+		if got.String() != want.String() {
+			t.Errorf("got\n%s\nwant\n%s", got.String(), want.String())
+		}
 	}
 }

@@ -42,11 +42,8 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			style, err := a.style()
+			style, err := a.style(format)
 			if err != nil {
-				return err
-			}
-			if err := oneOf("--format", format, "text", "json"); err != nil {
 				return err
 			}
 			for _, s := range states {
@@ -126,11 +123,8 @@ with the elements it is asked of and how many threats an answer decides.
 ` + exits,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			style, err := a.style()
+			style, err := a.style(format)
 			if err != nil {
-				return err
-			}
-			if err := oneOf("--format", format, "text", "json"); err != nil {
 				return err
 			}
 			c, _, err := a.evaluate(cmd.Context(), first(args))
@@ -173,11 +167,8 @@ func (a *app) explainCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			style, err := a.style()
+			style, err := a.style(format)
 			if err != nil {
-				return err
-			}
-			if err := oneOf("--format", format, "text", "json"); err != nil {
 				return err
 			}
 			return a.explain(cmd, ssf.ID(args[0]), dir, format, style)

@@ -29,11 +29,8 @@ Exit status: 0 the policy's reach and gates are met (or there is no policy),
 or a gate is not met.`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			style, err := a.style()
+			style, err := a.style(format)
 			if err != nil {
-				return err
-			}
-			if err := oneOf("--format", format, "text", "json"); err != nil {
 				return err
 			}
 			c, _, err := a.evaluate(cmd.Context(), first(args))

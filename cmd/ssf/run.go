@@ -123,9 +123,13 @@ type app struct {
 	colour string
 }
 
-// style is how text is written, by the terminal and the flags.
-func (a *app) style() (report.Style, error) {
+// style is how text is written, by the terminal and the flags. It refuses a
+// --format that is neither text nor json.
+func (a *app) style(format string) (report.Style, error) {
 	s := report.Style{Width: a.env.Width}
+	if err := oneOf("--format", format, "text", "json"); err != nil {
+		return s, err
+	}
 	switch a.colour {
 	case "always":
 		s.Colour = true

@@ -50,18 +50,27 @@ type Case struct {
 	Mitigations   []MitigationResult  `json:"mitigations"`
 	Verifications []VerificationInfo  `json:"verifications"`
 	Deployments   []DeploymentResult  `json:"deployments"`
+	Decisions     []DecisionResult    `json:"decisions"`
+	Pins          []Pin               `json:"pins"`
+	Locked        bool                `json:"locked"` // there is a lock file
 	Diagnostics   []Diagnostic        `json:"diagnostics"`
+	Base          Comparison          `json:"base,omitzero"`
+	People        []PersonInfo        `json:"people"`
+	Rules         []RuleInfo          `json:"rules"`    // of the threats
+	Measures      []MeasureInfo       `json:"measures"` // that the rules and mitigations name
+	Checks        []CheckInfo         `json:"checks"`   // of the diagnostics
 	Library       []LibraryRef        `json:"library"`
 }
 
 // SystemInfo says which product the case is about.
 type SystemInfo struct {
-	Name         string `json:"name"`
-	Version      string `json:"version,omitempty"`
-	Supplier     string `json:"supplier,omitempty"`
-	Purpose      string `json:"purpose,omitempty"`
-	Contact      string `json:"contact,omitempty"`
-	SupportUntil string `json:"support_until,omitempty"`
+	Name         string   `json:"name"`
+	Version      string   `json:"version,omitempty"`
+	Supplier     string   `json:"supplier,omitempty"`
+	Purpose      string   `json:"purpose,omitempty"`
+	Contact      string   `json:"contact,omitempty"`
+	SupportUntil string   `json:"support_until,omitempty"`
+	Misuse       []string `json:"misuse"`
 }
 
 // Status is the state of a control.
@@ -109,14 +118,23 @@ type GateResult struct {
 
 // ElementInfo is one element with the facts that hold of it.
 type ElementInfo struct {
-	ID    ID         `json:"id"`
-	Sort  Sort       `json:"sort"`
-	Name  string     `json:"name,omitempty"`
-	Kind  ID         `json:"kind,omitempty"`
-	Zone  ID         `json:"zone,omitempty"`
-	From  ID         `json:"from,omitempty"`
-	To    ID         `json:"to,omitempty"`
-	Facts []FactInfo `json:"facts"`
+	ID      ID         `json:"id"`
+	Sort    Sort       `json:"sort"`
+	Name    string     `json:"name,omitempty"`
+	Kind    ID         `json:"kind,omitempty"`
+	Zone    ID         `json:"zone,omitempty"` // it is in; of a zone, the one around it
+	From    ID         `json:"from,omitempty"`
+	To      ID         `json:"to,omitempty"`
+	Over    ID         `json:"over,omitempty"`    // protocol of a flow
+	At      ID         `json:"at,omitempty"`      // component of a function
+	Tech    []ID       `json:"tech,omitempty"`    // of a component
+	Stores  []ID       `json:"stores,omitempty"`  // assets that a component keeps
+	Sends   []ID       `json:"sends,omitempty"`   // assets that the caller of a flow sends
+	Returns []ID       `json:"returns,omitempty"` // assets in the answer of a flow
+	On      []ID       `json:"on,omitempty"`      // assets of a function
+	Was     []ID       `json:"was,omitempty"`     // former ids
+	Says    string     `json:"says,omitempty"`
+	Facts   []FactInfo `json:"facts"`
 	Pos
 }
 
@@ -193,6 +211,7 @@ type Threat struct {
 	Needs         []FactRef `json:"needs"` // unknown facts that would decide it
 	Rests         []FactRef `json:"rests"` // known facts that it stands on
 	Basis         Digest    `json:"basis"`
+	Changes       []Change  `json:"changes,omitempty"` // why it is stale
 }
 
 // MaxEndangers is how many endangered cells a threat names; a hub of thousands
@@ -293,6 +312,156 @@ type DeploymentResult struct {
 type Delta struct {
 	ID    ID    `json:"id"`
 	State State `json:"state"` // empty: not derived there
+}
+
+// DecisionResult is one entry of `decisions` and the threats that it covers.
+// About is what it is about, as written: a threat or pattern, a cell, a finding.
+type DecisionResult struct {
+	About      string `json:"about"`
+	Kind       string `json:"kind"` // threat, rate, cell or finding
+	At         string `json:"at,omitempty"`
+	Treat      string `json:"treat,omitempty"`
+	Likelihood string `json:"likelihood,omitempty"` // that a rating sets
+	Because    string `json:"because,omitempty"`
+	By         ID     `json:"by,omitempty"`
+	Until      string `json:"until,omitempty"`
+	HoldsIf    string `json:"holds_if,omitempty"`
+	To         ID     `json:"to,omitempty"` // the assumption that takes a transferred threat
+	Due        string `json:"due,omitempty"`
+	Owner      ID     `json:"owner,omitempty"`
+	Ticket     string `json:"ticket,omitempty"`
+	Lapsed     bool   `json:"lapsed"`
+	Pattern    bool   `json:"pattern"` // it may cover more than one threat
+	Covers     []ID   `json:"covers"`  // threats, or the cell
+	Pos
+}
+
+// PinStatus is what the lock file knows of something that was decided.
+type PinStatus string
+
+// A pin is Confirmed if the lock holds it as it is; Added if it names one
+// threat and was never confirmed, in which case it applies all the same;
+// Unconfirmed if a pattern covers it that nobody confirmed; Outdated if what it
+// rests on has changed since; and Gone if the lock holds what is decided no more.
+const (
+	Confirmed   PinStatus = "confirmed"
+	Added       PinStatus = "new"
+	Unconfirmed PinStatus = "unreviewed"
+	Outdated    PinStatus = "stale"
+	Gone        PinStatus = "gone"
+)
+
+// A Pin is one thing that stands, or should stand, in the lock file; see
+// spec/lock.md.
+type Pin struct {
+	Kind    PinKind   `json:"kind"`
+	ID      ID        `json:"id"`
+	Treat   string    `json:"treat,omitempty"` // a treatment, or what covers it: mitigation:a,b
+	Version string    `json:"version,omitempty"`
+	Digest  Digest    `json:"digest"`
+	Rests   []string  `json:"rests,omitempty"` // what the digest is over, as NAME=VALUE
+	Status  PinStatus `json:"status"`
+	Changes []Change  `json:"changes,omitempty"`
+	Because string    `json:"because,omitempty"`
+	Pos
+}
+
+// PinKind is the sort of thing that a pin is about.
+type PinKind string
+
+// The kinds of pin: parts of the library; treatments of threats, ratings, and
+// answers to cells.
+const (
+	PinLibrary   PinKind = "library"
+	PinCatalogue PinKind = "catalogue"
+	PinStandard  PinKind = "standard"
+	PinPolicy    PinKind = "policy"
+	PinThreat    PinKind = "threat"
+	PinRate      PinKind = "rate"
+	PinCell      PinKind = "cell"
+)
+
+// A Change is a value that is not what it was; empty is unknown or absent.
+type Change struct {
+	What string `json:"what"`
+	Was  string `json:"was"`
+	Is   string `json:"is"`
+}
+
+func (c Change) String() string {
+	or := func(s string) string {
+		if s == "" {
+			return "unknown"
+		}
+		return s
+	}
+	return c.What + " was " + or(c.Was) + " and is " + or(c.Is)
+}
+
+// A Comparison is the case beside that of an earlier commit: what is worse now.
+type Comparison struct {
+	Rev    string  `json:"rev"`
+	Commit string  `json:"commit"`
+	Absent bool    `json:"absent"` // there was no model yet
+	Worse  []Worse `json:"worse"`
+	Known  int     `json:"known"` // diagnostics that were there before
+}
+
+// Worse is one thing that the change made worse.
+type Worse struct {
+	Subject ID     `json:"subject"`
+	What    string `json:"what"`
+}
+
+// PersonInfo is one person who decides.
+type PersonInfo struct {
+	ID          ID     `json:"id"`
+	Name        string `json:"name"`
+	AcceptsUpTo Level  `json:"accepts_up_to"`
+	ForAtMost   string `json:"for_at_most,omitempty"`
+}
+
+// RuleInfo is what a reader of the case needs of a rule.
+type RuleInfo struct {
+	ID         ID       `json:"id"`
+	Title      string   `json:"title"`
+	Origin     Origin   `json:"origin"`
+	Stride     []string `json:"stride"`
+	Weaknesses []ID     `json:"weaknesses"` // CWE ids
+	Attacks    []ID     `json:"attacks"`    // CAPEC ids
+	Says       string   `json:"says"`
+	Plain      string   `json:"plain,omitempty"`
+	QuietWhen  string   `json:"quiet_when,omitempty"`
+	Measures   []ID     `json:"measures"`
+}
+
+// MeasureInfo is what a reader of the case needs of a measure.
+type MeasureInfo struct {
+	ID     ID           `json:"id"`
+	Title  string       `json:"title"`
+	Kind   string       `json:"kind"`
+	Effort Level        `json:"effort"`
+	Says   string       `json:"says"`
+	Leaves string       `json:"leaves,omitempty"`
+	Where  string       `json:"where,omitempty"`
+	Verify []RecipeInfo `json:"verify"`
+}
+
+// RecipeInfo is one way to show that a measure works.
+type RecipeInfo struct {
+	Method string `json:"method"`
+	How    string `json:"how"`
+	Break  string `json:"break,omitempty"`
+}
+
+// CheckInfo is what a reader of the case needs of a check.
+type CheckInfo struct {
+	ID       ID       `json:"id"`
+	Severity Severity `json:"severity"`
+	Control  ID       `json:"control,omitempty"`
+	Title    string   `json:"title"`
+	Says     string   `json:"says"`
+	Fix      string   `json:"fix"`
 }
 
 // An Explanation tells why a rule's threat stands at an element, or why not.

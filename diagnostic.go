@@ -33,6 +33,7 @@ type Diagnostic struct {
 	Hint    string    `json:"hint,omitempty"` // the way out, in words
 	Fix     []Edit    `json:"fix,omitempty"`  // the way out, mechanically
 	Related []Related `json:"related,omitempty"`
+	Known   bool      `json:"known,omitempty"` // it was there at the base of a comparison
 }
 
 // Related is a further place that contributed to a diagnostic.

@@ -235,7 +235,7 @@ func (g generator) fields(t reflect.Type, properties *object, required *[]string
 			s = append(object{{"description", doc}}, s...)
 		}
 		*properties = append(*properties, pair{name, s})
-		if !strings.Contains(flags, "omitempty") {
+		if !strings.Contains(flags, "omit") {
 			*required = append(*required, name)
 		}
 	}

@@ -54,6 +54,7 @@ func judge(eng *eval.Engine, only ...ssf.ID) (*ssf.Case, error) {
 	e.runChecks()
 	e.judgeControls()
 	ssf.SortDiagnostics(e.Case.Diagnostics)
+	e.describe()
 	return e.Case, e.Err()
 }
 

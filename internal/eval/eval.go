@@ -106,7 +106,7 @@ func (eng *Engine) Evaluate(only ...ssf.ID) (*Evaluation, error) {
 	e.Case = &ssf.Case{
 		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: orEmpty(in.Library.Packs),
 		Diagnostics: append([]ssf.Diagnostic{}, in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
-		Requirements: []ssf.RequirementResult{}, Assumptions: []ssf.AssumptionInfo{}, Mitigations: []ssf.MitigationResult{}, Verifications: []ssf.VerificationInfo{},
+		Decisions: []ssf.DecisionResult{}, Pins: []ssf.Pin{}, Requirements: []ssf.RequirementResult{}, Assumptions: []ssf.AssumptionInfo{}, Mitigations: []ssf.MitigationResult{}, Verifications: []ssf.VerificationInfo{},
 	}
 	if in.Tree != nil {
 		e.Case.Commit, e.Case.Dirty = in.Tree.Commit, in.Tree.Dirty
@@ -122,7 +122,6 @@ func (eng *Engine) Evaluate(only ...ssf.ID) (*Evaluation, error) {
 	e.matchMitigations()
 	e.treat()
 	e.rate()
-	e.describeElements()
 	e.fillMatrices()
 	e.judgeRequirements()
 	e.ask()
@@ -138,7 +137,11 @@ func systemInfo(m *ssf.Model, t *ssf.Tree) ssf.SystemInfo {
 			v = t.Commit[:min(12, len(t.Commit))]
 		}
 	}
-	return ssf.SystemInfo{Name: s.Title, Version: v, Supplier: s.Supplier.S, Purpose: s.Purpose.S, Contact: s.Contact.S, SupportUntil: string(s.SupportUntil.ID)}
+	misuse := []string{}
+	for _, t := range s.Misuse {
+		misuse = append(misuse, t.S)
+	}
+	return ssf.SystemInfo{Misuse: misuse, Name: s.Title, Version: v, Supplier: s.Supplier.S, Purpose: s.Purpose.S, Contact: s.Contact.S, SupportUntil: string(s.SupportUntil.ID)}
 }
 
 // share does the work on 0..n-1 in as many runs as there are processors. Each
@@ -240,26 +243,4 @@ func (e *Evaluation) worldsOf(c *rule.Condition) []*rule.World {
 		return e.worlds
 	}
 	return e.worlds[:1]
-}
-
-// describeElements writes the elements with their facts into the case.
-func (e *Evaluation) describeElements() {
-	e.Case.Elements = make([]ssf.ElementInfo, 0, len(e.Nodes))
-	for i := range e.Nodes {
-		n := &e.Nodes[i]
-		if n.Element == &facts.NoDeployment.Element {
-			continue
-		}
-		info := ssf.ElementInfo{ID: n.ID, Sort: n.Sort, Name: n.Title, Kind: n.Kind.ID, Zone: n.Zone.ID, Facts: e.Infos(int32(i)), Pos: n.Pos}
-		if n.Flow != nil {
-			info.From, info.To = n.Flow.From.ID, n.Flow.To.ID
-		}
-		for _, f := range n.Facts {
-			if def := e.Vocabulary.Fact(f.Fact.ID); def != nil && def.Assertion && f.Value != "" {
-				e.Case.Assertions = append(e.Case.Assertions, ssf.FactRef{Element: n.ID, Fact: f.Fact.ID})
-			}
-		}
-		e.Case.Elements = append(e.Case.Elements, info)
-	}
-	slices.SortFunc(e.Case.Assertions, ssf.FactRef.Compare)
 }

@@ -60,6 +60,7 @@ type Node struct {
 	Sort      ssf.Sort
 	Kind      ssf.Ref
 	Zone      ssf.Ref
+	Around    ssf.Ref // the zone around a zone
 	System    *ssf.System
 	Asset     *ssf.Asset
 	Component *ssf.Component
@@ -92,7 +93,8 @@ func (g *Graph) add(m *ssf.Model) {
 		add(Node{Element: &d.Element, Sort: ssf.SortDeployment}, DeploymentID(d.ID))
 	}
 	for i := range m.Zones {
-		add(Node{Element: &m.Zones[i].Element, Sort: ssf.SortZone}, m.Zones[i].ID)
+		z := &m.Zones[i]
+		add(Node{Element: &z.Element, Sort: ssf.SortZone, Around: z.In}, z.ID)
 	}
 	for i := range m.Actors {
 		a := &m.Actors[i]

@@ -60,7 +60,7 @@ func (out *jsonWriter) fields(v reflect.Value) {
 	for i := range v.NumField() {
 		name, rest, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		f := v.Field(i)
-		if rest == "omitempty" && f.IsZero() {
+		if (rest == "omitempty" || rest == "omitzero") && f.IsZero() {
 			continue
 		}
 		out.text(sep + `"` + name + `": `)

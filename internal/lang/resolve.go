@@ -2,6 +2,7 @@ package lang
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ type index struct {
 	blind   bool
 
 	lostSections []string
+	unresolved   int // references that name nothing, so far
 }
 
 func newIndex(words *Words, diags *[]ssf.Diagnostic, line func(ssf.Pos) string) *index {
@@ -220,18 +222,19 @@ func (x *index) is(id ssf.ID) Target {
 // resolve reports each reference that names nothing, and returns the places of
 // all of them.
 func (x *index) resolve(refs []pending) (nothing map[ssf.Pos]bool) {
-	nothing = map[ssf.Pos]bool{}
-	seen := 0
 	for _, p := range refs {
 		if x.has(p.kinds, p.ref.ID) {
 			continue
+		}
+		if nothing == nil {
+			nothing = map[ssf.Pos]bool{}
 		}
 		if nothing[p.ref.Pos] = true; x.missed(p.kinds, p.ref.ID) {
 			continue
 		}
 		what, names, id := called(p.kinds...), x.names(p.kinds), clip(string(p.ref.ID))
 		near := ""
-		if seen++; seen <= manyHints || len(names) <= manyNames && seen <= MaxErrors {
+		if x.unresolved++; x.unresolved <= manyHints || len(names) <= manyNames && x.unresolved <= MaxErrors {
 			near = ssf.Nearest(string(p.ref.ID), names)
 		}
 		hint := suggest(near, names)
@@ -262,46 +265,90 @@ func (x *index) resolve(refs []pending) (nothing map[ssf.Pos]bool) {
 // forget takes references out of a model: a word becomes absent, and what is
 // nothing without it, such as a pattern or an item of a list, goes as a whole.
 // So what works on a model need not ask whether references exist.
-func forget(m *ssf.Model, places map[ssf.Pos]bool) {
-	if len(places) == 0 {
+//
+// The model was joined from the results, and places are those in each of them.
+// A list is copied before it is changed: the results keep theirs.
+func forget(m *ssf.Model, results []result, places []map[ssf.Pos]bool) {
+	all := map[ssf.Pos]bool{}
+	for _, ps := range places {
+		maps.Copy(all, ps)
+	}
+	if len(all) == 0 {
 		return
 	}
-	var walk func(v reflect.Value)
-	walk = func(v reflect.Value) {
-		switch v.Kind() {
-		case reflect.Struct:
-			switch x := v.Interface().(type) {
-			case ssf.Ref:
-				if places[x.Pos] {
-					v.SetZero()
-				}
-				return
-			case ssf.Pattern:
-				if places[x.Rule.Pos] || places[x.Element.Pos] {
-					v.SetZero()
-				}
-				return
-			case ssf.CellRef:
-				if places[x.Element.Pos] || places[x.Property.Pos] {
-					v.SetZero()
-				}
-				return
-			}
-			for i := range v.NumField() {
-				walk(v.Field(i))
-			}
-		case reflect.Slice:
-			kept := v.Slice(0, 0)
-			for i := range v.Len() {
-				before := v.Index(i).IsZero()
-				if walk(v.Index(i)); before || !v.Index(i).IsZero() {
-					kept = reflect.Append(kept, v.Index(i))
-				}
-			}
-			v.Set(kept)
+	model := reflect.ValueOf(m).Elem()
+	for i := range model.NumField() {
+		if model.Field(i).Kind() == reflect.Struct {
+			forgetIn(model.Field(i), all)
 		}
 	}
-	walk(reflect.ValueOf(m).Elem())
+	from := make([]int, model.NumField())
+	calls := 0 // stand behind all flows
+	for i := range results {
+		calls += len(results[i].model.Flows)
+	}
+	for i := range results {
+		r := reflect.ValueOf(&results[i].model).Elem()
+		for f := range r.NumField() {
+			if r.Field(f).Kind() != reflect.Slice {
+				continue
+			}
+			to := from[f] + r.Field(f).Len()
+			for ; from[f] < to; from[f]++ {
+				if len(places[i]) > 0 {
+					forgetIn(model.Field(f).Index(from[f]), places[i])
+				}
+			}
+		}
+		for j := range results[i].model.Components {
+			to := calls + len(results[i].model.Components[j].Calls)
+			for ; calls < to; calls++ {
+				if len(places[i]) > 0 {
+					forgetIn(reflect.ValueOf(&m.Flows[calls]).Elem(), places[i])
+				}
+			}
+		}
+	}
+}
+
+func forgetIn(v reflect.Value, places map[ssf.Pos]bool) {
+	switch v.Kind() {
+	case reflect.Struct:
+		switch x := v.Addr().Interface().(type) {
+		case *ssf.Ref:
+			if places[x.Pos] {
+				v.SetZero()
+			}
+			return
+		case *ssf.Pattern:
+			if places[x.Rule.Pos] || places[x.Element.Pos] {
+				v.SetZero()
+			}
+			return
+		case *ssf.CellRef:
+			if places[x.Element.Pos] || places[x.Property.Pos] {
+				v.SetZero()
+			}
+			return
+		}
+		for i := range v.NumField() {
+			forgetIn(v.Field(i), places)
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return
+		}
+		kept := reflect.MakeSlice(v.Type(), 0, v.Len())
+		for i := range v.Len() {
+			item := reflect.New(v.Type().Elem()).Elem()
+			item.Set(v.Index(i))
+			before := item.IsZero()
+			if forgetIn(item, places); before || !item.IsZero() {
+				kept = reflect.Append(kept, item)
+			}
+		}
+		v.Set(kept)
+	}
 }
 
 // nesting reports zones that lie inside themselves.

@@ -55,8 +55,8 @@ func (s *Snapshot) with(path string, there bool, f *file) *Snapshot {
 }
 
 // An identity is all that reading a piece depends on, beside the file's path,
-// the library and the line where it begins. What stands behind it matters
-// because a value that is missing at its end is reported on the next line.
+// the library and the line where it begins. The line behind it is part of it,
+// because a place at the very end of a piece may fall on that line.
 type identity struct {
 	section string
 	entries bool

@@ -12,11 +12,12 @@ import (
 
 // An index knows every id of a model, by target and place.
 type index struct {
-	ids   map[Target]map[ssf.ID]ssf.Pos
-	words *Words
-	diags *[]ssf.Diagnostic
-	line  func(ssf.Pos) string
-	all   map[string][]string // names by what they are called together
+	ids      map[Target]map[ssf.ID]ssf.Pos
+	elements map[ssf.ID]Target // which of the ids an element has
+	words    *Words
+	diags    *[]ssf.Diagnostic
+	line     func(ssf.Pos) string
+	all      map[string][]string // names by what they are called together
 
 	// What could not be read may hold any id: of these entries, of these
 	// targets, or of all.
@@ -82,34 +83,42 @@ func (x *index) report(check string, at ssf.Pos, hint string, related []ssf.Rela
 
 // define adds an id; elements share one space.
 func (x *index) define(t Target, n ssf.Named) {
-	space := []Target{t}
-	if slices.Contains(anElement, t) {
-		space = anElement
-	}
-	for _, s := range space {
-		at, ok := x.ids[s][n.ID]
-		related := []ssf.Related{{Message: "the other one", Pos: at}}
-		switch {
-		case !ok:
-			continue
-		case s == TheSystem:
-			x.report("duplicate-id", n.Pos, "choose another id", nil, "%q is reserved for the product as a whole", n.ID)
-		case s == t:
-			x.report("duplicate-id", n.Pos, "join the two, or choose another id", related, "there are two %ss %q", t, n.ID)
-		default:
-			x.report("duplicate-id", n.Pos, "choose another id; zones, actors, assets, components, flows and functions share one space", related, "%s %q has the id of %s", t, n.ID, a(string(s)))
+	s, element := t, x.element(t)
+	if element {
+		if s = x.elements[n.ID]; s == "" {
+			s = t
 		}
+	}
+	if at, ok := x.ids[s][n.ID]; ok {
+		x.defined(s, at, t, n)
 		return
 	}
-	if x.ids[t] == nil {
-		x.ids[t] = map[ssf.ID]ssf.Pos{}
-	}
 	x.ids[t][n.ID] = n.Pos
+	if element {
+		x.elements[n.ID] = t
+	}
+}
+
+func (x *index) element(t Target) bool { return slices.Contains(anElement, t) }
+
+// defined reports an id that an s at some place has already.
+func (x *index) defined(s Target, at ssf.Pos, t Target, n ssf.Named) {
+	related := []ssf.Related{{Message: "the other one", Pos: at}}
+	switch s {
+	case TheSystem:
+		x.report("duplicate-id", n.Pos, "choose another id", nil, "%q is reserved for the product as a whole", n.ID)
+	case t:
+		x.report("duplicate-id", n.Pos, "join the two, or choose another id", related, "there are two %ss %q", t, n.ID)
+	default:
+		x.report("duplicate-id", n.Pos, "choose another id; zones, actors, assets, components, flows and functions share one space", related, "%s %q has the id of %s", t, n.ID, a(string(s)))
+	}
 }
 
 // defineAll goes through the model in its own order.
 func (x *index) defineAll(m *ssf.Model) {
 	x.ids[TheSystem] = map[ssf.ID]ssf.Pos{"system": m.System.Pos}
+	x.elements = make(map[ssf.ID]Target, len(m.Zones)+len(m.Actors)+len(m.Assets)+len(m.Components)+len(m.Flows)+len(m.Functions))
+	x.elements["system"] = TheSystem
 	each(x, AZone, m.Zones, func(v *ssf.Zone) ssf.Named { return v.Named })
 	each(x, AnActor, m.Actors, func(v *ssf.Actor) ssf.Named { return v.Named })
 	each(x, AnAsset, m.Assets, func(v *ssf.Asset) ssf.Named { return v.Named })
@@ -129,6 +138,7 @@ func (x *index) defineAll(m *ssf.Model) {
 }
 
 func each[T any](x *index, t Target, vs []T, named func(*T) ssf.Named) {
+	x.ids[t] = make(map[ssf.ID]ssf.Pos, len(vs))
 	for i := range vs {
 		x.define(t, named(&vs[i]))
 	}

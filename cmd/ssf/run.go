@@ -34,17 +34,20 @@ const (
 // An Env is what a run takes from the world, so that tests can give their own.
 type Env struct {
 	Dir            string
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
 	Terminal       bool // Stdout is a terminal
 	Width          int  // of the terminal; 0 if it is none
+	Asks           bool // a person can answer on Stdin
 }
 
 func osEnv() *Env {
 	dir, _ := os.Getwd()
-	e := &Env{Dir: dir, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Terminal: term.IsTerminal(int(os.Stdout.Fd()))}
+	e := &Env{Dir: dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Terminal: term.IsTerminal(int(os.Stdout.Fd()))}
 	if e.Terminal {
+		e.Asks = term.IsTerminal(int(os.Stdin.Fd()))
 		e.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
 	return e
@@ -112,7 +115,7 @@ Begin with ` + "`ssf init`" + ` in the folder of a product, then ` + "`ssf check
 	a := &app{env: env}
 	root.PersistentFlags().StringVar(&a.now, "now", "", "evaluate as of this time: 2027-01-31 or RFC 3339 (default: SOURCE_DATE_EPOCH, else now)")
 	root.PersistentFlags().StringVar(&a.colour, "color", "auto", "auto, always or never; NO_COLOR means never")
-	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.reviewCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 
@@ -234,11 +237,15 @@ func (a *app) inputs(ctx context.Context, arg string) (ssf.Inputs, error) {
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
+	lock, more, err := lang.ReadLock(root.FS())
+	if err != nil {
+		return ssf.Inputs{}, err
+	}
 	tree, err := repo.Open(ctx, dir)
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
-	return ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Tree: tree, Now: now, Tool: "ssf " + version(), Line: snap.Line}, nil
+	return ssf.Inputs{Model: snap.Model, Diagnostics: append(snap.Diagnostics, more...), Library: lib, Tree: tree, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Line}, nil
 }
 
 // evaluate makes the case of the model in a folder.

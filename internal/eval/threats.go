@@ -22,7 +22,11 @@ type Instance struct {
 	Claims []ssf.ID   // control facts that the claim rests on, as `element.fact`
 	State  ssf.State
 	Why    string
-	Rated  *ssf.Decision // sets the likelihood
+	Rating *ssf.Decision // says what the likelihood is
+	Rated  *ssf.Decision // the same, if it counts
+
+	Changes []ssf.Change // why what treats it is stale
+	By      ssf.Pos      // of what treats it and is not confirmed
 }
 
 // deriveThreats applies each rule to each element of its sort, in the order of
@@ -45,7 +49,7 @@ func (e *Evaluation) deriveThreats() {
 			continue
 		}
 		in := Instance{ID: ssf.Instance("own/"+own.ID, own.At.ID), Node: n, Own: own, There: rule.True, Claim: rule.False}
-		in.Basis = decidedBy(ssf.Digest{}, []string{"origin=" + string(own.Origin.ID), "likelihood=" + string(own.Likelihood.ID)})
+		in.Basis = decidedBy(ssf.Digest{}, decidingOwn(own))
 		e.addInstance(in)
 	}
 }
@@ -127,16 +131,28 @@ func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
 		}
 	}
 	in.Needs = sortedRefs(needs)
-	deciding := []string{"kind=" + fits.String()}
 	for _, f := range facts {
-		ref := e.factRef(f)
-		in.Rests = append(in.Rests, ref)
-		value := e.Vocabulary.Fact(ref.Fact).Decode(e.World.Get(f.Node, int(f.Slot)))
-		deciding = append(deciding, e.role(n, f.Node)+"."+string(ref.Fact)+"="+string(value))
+		in.Rests = append(in.Rests, e.factRef(f))
 	}
 	in.Rests = sortedRefs(in.Rests)
-	in.Basis = decidedBy(r.Digest, deciding)
+	in.Basis = decidedBy(r.Digest, e.deciding(n, fits, facts))
 	e.Instances = append(e.Instances, in)
+}
+
+// deciding are the lines of what decided that a rule's threat is at n.
+func (e *Evaluation) deciding(n int32, fits rule.Truth, facts []rule.Ref) []string {
+	lines := []string{"kind=" + fits.String()}
+	for _, f := range facts {
+		fact := e.factRef(f).Fact
+		value := e.Vocabulary.Fact(fact).Decode(e.World.Get(f.Node, int(f.Slot)))
+		lines = append(lines, e.role(n, f.Node)+"."+string(fact)+"="+string(value))
+	}
+	return lines
+}
+
+// decidingOwn are those of a threat of the team's own.
+func decidingOwn(t *ssf.OwnThreat) []string {
+	return []string{"origin=" + string(t.Origin.ID), "likelihood=" + string(t.Likelihood.ID)}
 }
 
 // restsOf appends the known facts that a condition's truth stands on, in any

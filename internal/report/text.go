@@ -61,19 +61,22 @@ func (p *page) paint(colour, s string) string {
 }
 
 // wrap prints text in lines of the page's width, each behind an indent.
-func (p *page) wrap(indent, text string) {
-	line := indent
+func (p *page) wrap(indent, text string) { p.hang(indent, indent, text) }
+
+// hang is wrap with another beginning of the first line.
+func (p *page) hang(first, indent, text string) {
+	line, start := first, first
 	for _, w := range strings.Fields(clean(text)) {
-		if line != indent && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > p.style.Width {
+		if line != start && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > p.style.Width {
 			p.print("%s\n", line)
-			line = indent
+			line, start = indent, indent
 		}
-		if line != indent {
+		if line != start {
 			line += " "
 		}
 		line += w
 	}
-	if line != indent {
+	if line != start {
 		p.print("%s\n", line)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var format, out string
+	var format, out, base string
 	var o report.CheckOptions
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
@@ -26,18 +26,30 @@ line for each phase and the phase that is reached.
 An error is a model that contradicts itself, a gap a control that is not met, a
 question a fact that would decide a threat. ` + "`ssf explain ID`" + ` tells more of any id.
 
+With --base it compares the model with what it was at a commit, and shows and
+fails on what is worse now: so a product with many gaps can begin today.
+
 Exit status: 0 the policy's reach and gates are met (or there is no policy),
 1 could not do it, 2 wrong usage or an error in the model, 3 the policy's reach
-or a gate is not met.`,
+or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			style, err := a.style(format)
 			if err != nil {
 				return err
 			}
-			c, _, err := a.evaluate(cmd.Context(), first(args))
+			dir, err := a.dir(first(args))
 			if err != nil {
 				return err
+			}
+			c, _, err := a.evaluate(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("base") {
+				if err := a.compare(cmd.Context(), c, dir, base); err != nil {
+					return err
+				}
 			}
 			if out != "" {
 				if err := a.writeFile(out, c); err != nil {
@@ -54,7 +66,7 @@ or a gate is not met.`,
 				return fmt.Errorf("writing the report: %w", err)
 			case ssf.HasErrors(c.Diagnostics):
 				return exit(exitUsage)
-			case !report.Reached(c):
+			case !report.Passes(c):
 				return exit(exitNo)
 			}
 			return nil
@@ -62,6 +74,7 @@ or a gate is not met.`,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write the whole case as JSON to this file too")
+	cmd.Flags().StringVar(&base, "base", "", "compare with this commit, such as origin/main")
 	cmd.Flags().BoolVar(&o.Hints, "hints", false, "show hints too")
 	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "show errors and the summary only")
 	return cmd

@@ -389,7 +389,8 @@ const (
 	PinCell      PinKind = "cell"
 )
 
-// A Change is a value that is not what it was; empty is unknown or absent.
+// A Change is a value that is not what it was. Empty is a value that did not
+// count then, or does not count now.
 type Change struct {
 	What string `json:"what"`
 	Was  string `json:"was"`
@@ -397,13 +398,13 @@ type Change struct {
 }
 
 func (c Change) String() string {
-	or := func(s string) string {
-		if s == "" {
-			return "unknown"
-		}
-		return s
+	switch {
+	case c.Was == "":
+		return c.What + " is " + c.Is + ", and did not count before"
+	case c.Is == "":
+		return c.What + " was " + c.Was + ", and does not count any more"
 	}
-	return c.What + " was " + or(c.Was) + " and is " + or(c.Is)
+	return c.What + " was " + c.Was + " and is " + c.Is
 }
 
 // A Comparison is the case beside that of an earlier commit: what is worse now.

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -118,7 +119,27 @@ func (e *Evaluation) pinThreat(kind ssf.PinKind, in *Instance, treat string, exa
 	for _, w := range e.Nodes[in.Node].Was {
 		ids = append(ids, ssf.Instance(in.RuleID(), w.ID))
 	}
-	return e.pin(p, exact, ids...)
+	p = e.pin(p, exact, ids...)
+	for i := range p.Changes {
+		if c := &p.Changes[i]; c.Is == "" {
+			c.Is = e.valueOf(in.Node, c.What)
+		}
+	}
+	return p
+}
+
+// valueOf is what a fact is that decided once and does not now, by the role of
+// its element at n; empty if the role is not that of one element.
+func (e *Evaluation) valueOf(n int32, line string) string {
+	i := strings.LastIndexByte(line, '.')
+	if i < 0 {
+		return ""
+	}
+	at, fact := e.byRole(n, line[:i]), e.Vocabulary.Fact(ssf.ID(line[i+1:]))
+	if at < 0 || fact == nil {
+		return ""
+	}
+	return cmp.Or(string(fact.Decode(e.Get(at, fact.ID))), "unknown")
 }
 
 // treatedBy is the state that a pin leaves a threat in; empty if it holds.
@@ -183,7 +204,7 @@ func changes(was, is []string) (out []ssf.Change) {
 			}
 		}
 		slices.Sort(vs)
-		return strings.Join(vs, ", ")
+		return strings.Join(slices.Compact(vs), ", ")
 	}
 	seen := map[string]bool{}
 	for _, l := range slices.Concat(is, was) {

@@ -262,7 +262,7 @@ func (e *Evaluation) rating(b []byte, in *Instance) []byte {
 		}
 		put(string(p), all.worst.String())
 		if all.unknown {
-			put(string(p), "unknown")
+			put(string(p)+".unstated", "yes")
 		}
 	}
 	if in.Own != nil {

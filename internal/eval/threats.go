@@ -3,6 +3,7 @@ package eval
 import (
 	"crypto/sha256"
 	"slices"
+	"strings"
 
 	"ssf"
 	"ssf/internal/rule"
@@ -203,6 +204,25 @@ func (e *Evaluation) role(n, m int32) string {
 		}
 	}
 	return string(e.Nodes[m].Sort)
+}
+
+// byRole is the node that a role of one element names at n, or -1.
+func (e *Evaluation) byRole(n int32, role string) int32 {
+	if role == "self" {
+		return n
+	}
+	name, zone, inZone := strings.Cut(role, ".")
+	for _, r := range singles[e.Nodes[n].Sort] {
+		if r.String() != name || inZone && zone != "zone" {
+			continue
+		}
+		one := e.World.One(n, r)
+		if one >= 0 && inZone {
+			one = e.World.One(one, rule.Zone)
+		}
+		return one
+	}
+	return -1
 }
 
 // decidedBy is the digest of the rule and of the facts that decided a threat.

@@ -46,7 +46,11 @@ func inputs(t testing.TB, lib *ssf.Library, files map[string]string) ssf.Inputs 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: now, Tool: "ssf test", Line: snap.Line}
+	lock, more, err := lang.ReadLock(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ssf.Inputs{Model: snap.Model, Diagnostics: append(snap.Diagnostics, more...), Library: lib, Lock: lock, Now: now, Tool: "ssf test", Line: snap.Line}
 }
 
 func evaluate(t testing.TB, in ssf.Inputs) *ssf.Case {

@@ -70,6 +70,8 @@ var (
 		"", "# a comment", "  # a comment", "zones:", "  zone-new: {trust: low}", "assets:\n  asset-new: {}", "decisions:", "- x", "  - {cell: a.integrity, treat: accept}", "    says: 'one",
 		"  a: {", "'", "---", "components:\n  web-new: {kind: web_service, zone: nowhere, calls: {nobody: {}, web-new: {sends: [nothing]}}}", "  web-new: {kind: web_srevice}", "system: {name: Two}", "\x00", "\t", "  a:",
 		"mitigations:\n  m: {counters: ['*@web-new-to-*', 'x@y'], where: ['assumption:none'], state: planned}", "people: {cto: {name: C. Tester}}", "  b: [", "ssf: 2", "xyz: {a: b}", "? a\n: b",
+		"components:\n  renamed: {was: [web-old, db], calls: {hub: {}, renamed: {}}}\n  hub: {was: [store], calls: {renamed: {}}}", "verifications:\n  v: {verifies: [web-old.encrypted, db-to-hub.encrypted], tests: [TestIt]}",
+		"flows:\n  f: {from: web-old, to: store, over: https}", "decisions:\n  - {threat: flooding@web-old, treat: not_applicable, because: So it is.}",
 	}
 )
 

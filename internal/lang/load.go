@@ -142,11 +142,13 @@ func (snap *Snapshot) join(results []result, refused []ssf.Diagnostic) {
 	x.cells(m)
 	x.nesting(m.Zones)
 	forElements(m, x.former)
-	nothing := make([]map[ssf.Pos]bool, len(results))
+	formerCalls(m, x)
+	instead := make([]map[ssf.Pos]ssf.ID, len(results))
 	for i := range results {
-		nothing[i] = x.resolve(results[i].refs)
+		instead[i] = x.resolve(results[i].refs)
 	}
-	forget(m, results, nothing)
+	mend(m, results, instead)
+	x.claims(m.Verify)
 	snap.Model, snap.Diagnostics = m, limit(diags)
 }
 
@@ -396,6 +398,31 @@ func expand(m *ssf.Model) {
 			m.Flows = append(m.Flows, f)
 		}
 		c.Calls = nil
+	}
+}
+
+// formerCalls gives the calls of elements that were renamed their former ids,
+// as far as nothing else has them: they are made of the ids of both ends.
+func formerCalls(m *ssf.Model, x *index) {
+	if len(x.renamed) == 0 {
+		return
+	}
+	was := map[ssf.ID][]ssf.Ref{}
+	forElements(m, func(e *ssf.Element) { was[e.ID] = append([]ssf.Ref{{ID: e.ID}}, e.Was...) })
+	for i := range m.Flows {
+		f := &m.Flows[i]
+		if f.ID != f.From.ID+"-to-"+f.To.ID || len(was[f.From.ID])+len(was[f.To.ID]) <= 2 {
+			continue
+		}
+		for _, from := range was[f.From.ID] {
+			for _, to := range was[f.To.ID] {
+				id := from.ID + "-to-" + to.ID
+				if _, taken := x.renamed[id]; id != f.ID && !taken && x.is(id) == "" {
+					f.Was = append(slices.Clip(f.Was), ssf.Ref{ID: id, Pos: f.Pos}) // the results keep theirs
+					x.renamed[id] = f.ID
+				}
+			}
+		}
 	}
 }
 

@@ -28,28 +28,62 @@ func Case(in ssf.Inputs) (*ssf.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	ev, err := eng.Evaluate()
+	c, _, err := caseOf(eng)
+	return c, err
+}
+
+// A Session makes the cases of a model that is being edited. Each is what Case
+// makes of the same inputs, and costs what has changed and a look at the rest.
+// The zero Session is ready. It serves one goroutine at a time, and nothing in
+// inputs and cases may be changed while it is used.
+type Session struct {
+	eng  *eval.Engine
+	work eval.Work
+}
+
+// Case makes the case.
+func (s *Session) Case(in ssf.Inputs) (*ssf.Case, error) {
+	var eng *eval.Engine
+	var err error
+	if s.eng != nil {
+		eng, err = s.eng.Update(in)
+	} else if eng, err = eval.New(in); err == nil {
+		eng.Learn()
+	}
 	if err != nil {
 		return nil, err
+	}
+	c, work, err := caseOf(eng)
+	s.eng, s.work = eng, work
+	return c, err
+}
+
+// Work is what the last Case did.
+func (s *Session) Work() eval.Work { return s.work }
+
+func caseOf(eng *eval.Engine) (*ssf.Case, eval.Work, error) {
+	ev, err := eng.Evaluate()
+	if err != nil {
+		return nil, eval.Work{}, err
 	}
 	c, err := judge(ev)
 	if err != nil {
-		return nil, err
+		return nil, eval.Work{}, err
 	}
-	if len(in.Model.Deployments) > 1 {
-		for _, d := range in.Model.Deployments {
+	if len(eng.Model.Deployments) > 1 {
+		for _, d := range eng.Model.Deployments {
 			part, err := eng.Part(c, d.ID)
 			if err != nil {
-				return nil, err
+				return nil, eval.Work{}, err
 			}
 			one, err := judge(part)
 			if err != nil {
-				return nil, err
+				return nil, eval.Work{}, err
 			}
 			c.Deployments = append(c.Deployments, difference(d.ID, c, one))
 		}
 	}
-	return c, nil
+	return c, ev.Work(), nil
 }
 
 // judge runs all checks on an evaluation.

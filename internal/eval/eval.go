@@ -37,6 +37,9 @@ type Engine struct {
 
 	compiler *rule.Compiler
 	sorts    map[ssf.ID]ssf.Sort
+
+	before *memos // of the engine that was updated, if any
+	found  *memos // of this one, if it learns
 }
 
 // An Evaluation is one pass over the model, for some of its deployments: the
@@ -59,19 +62,22 @@ type Evaluation struct {
 	pins     pins
 	whole    map[pinKey]ssf.Pin // of all deployments, where this pass is for some
 	err      error
+
+	past      *past // nil if nothing can be used again
+	traces    []trace
+	sameLists map[stakeKey]bool
+	work      Work
 }
 
 // New makes the graph of the model and compiles the library. An error is a rule
 // that cannot be compiled: the program's fault, never the model's.
 func New(in ssf.Inputs) (*Engine, error) {
 	terms := facts.NewTerms(in.Library)
-	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary), sorts: map[ssf.ID]ssf.Sort{}}
+	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary)}
 	for i := range in.Library.Checks {
 		eng.Checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
 	}
-	for i := range eng.Nodes {
-		eng.sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
-	}
+	eng.sortNodes()
 	for i := range in.Library.Threats {
 		r, ds := CompileRule(eng.compiler, &in.Library.Threats[i])
 		if len(ds) > 0 {
@@ -80,6 +86,14 @@ func New(in ssf.Inputs) (*Engine, error) {
 		eng.Rules = append(eng.Rules, r)
 	}
 	return eng, nil
+}
+
+// sortNodes notes what sort each id has, for conditions of the model.
+func (eng *Engine) sortNodes() {
+	eng.sorts = make(map[ssf.ID]ssf.Sort, len(eng.Nodes))
+	for i := range eng.Nodes {
+		eng.sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
+	}
 }
 
 // CompileRule compiles both conditions of a rule. The diagnostics are errors
@@ -122,7 +136,12 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 			e.worlds = append(e.worlds, e.World.In(int32(i)))
 		}
 	}
+	var key ssf.ID
+	if len(only) > 0 {
+		key = only[0]
+	}
 	e.readPins()
+	e.recall(key)
 	e.deriveThreats()
 	e.holdAssumptions()
 	e.holdDecisions()
@@ -133,6 +152,7 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 	e.judgeRequirements()
 	e.pinLibrary()
 	e.ask()
+	e.keep(key)
 	return e, e.err
 }
 
@@ -162,15 +182,20 @@ func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) []*Evalu
 	for i := range ws {
 		w := *e
 		w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
+		w.sameLists, w.work = map[stakeKey]bool{}, Work{}
 		ws[i] = &w
 		wg.Go(func() { do(&w, n*i/len(ws), n*(i+1)/len(ws)) })
 	}
 	wg.Wait()
 	for _, w := range ws {
 		e.fail(w.err)
+		e.work.add(w.work)
 	}
 	return ws
 }
+
+// Work is what the evaluation did so far.
+func (e *Evaluation) Work() Work { return e.work }
 
 // Err is the first rule that could not be evaluated, or check without a text.
 func (e *Evaluation) Err() error { return e.err }
@@ -218,17 +243,24 @@ func (e *Evaluation) line(p ssf.Pos) string {
 // where it reads them. For a condition that makes things worse (any) the truth
 // in one deployment is enough; for one that makes them better all must have it.
 func (e *Evaluation) Judge(c *rule.Condition, n int32, any bool) (rule.Truth, []ssf.FactRef) {
-	var total rule.Truth
+	total, asks := e.judge(c, n, any)
 	var needs []ssf.FactRef
+	for _, r := range asks {
+		needs = append(needs, e.Roots(r)...)
+	}
+	return total, needs
+}
+
+// judge is Judge with the unknown facts as they were read.
+func (e *Evaluation) judge(c *rule.Condition, n int32, any bool) (total rule.Truth, asks []rule.Ref) {
 	for i, w := range e.worldsOf(c) {
+		e.work.Conditions++
 		t, err := c.Eval(w, n, &e.scratch)
 		if err != nil {
 			e.fail(err)
 		}
 		if t == rule.Unknown {
-			for _, r := range e.scratch.Needs() {
-				needs = append(needs, e.Roots(r)...)
-			}
+			asks = append(asks, e.scratch.Needs()...)
 		}
 		switch {
 		case i == 0:
@@ -240,9 +272,9 @@ func (e *Evaluation) Judge(c *rule.Condition, n int32, any bool) (rule.Truth, []
 		}
 	}
 	if total != rule.Unknown {
-		needs = nil
+		asks = nil
 	}
-	return total, needs
+	return total, asks
 }
 
 // worldsOf are the deployments in which a condition is to be evaluated.

@@ -28,6 +28,10 @@ type Instance struct {
 
 	Changes []ssf.Change // why what treats it is stale
 	By      ssf.Pos      // of what treats it and is not confirmed
+
+	asks  []rule.Ref // unknown facts as the rule read them
+	vague bool       // the kind is too wide for the rule
+	was   int        // its number in the past, from 1; 0 if it is new
 }
 
 // deriveThreats applies each rule to each element of its sort, in the order of
@@ -39,8 +43,15 @@ func (e *Evaluation) deriveThreats() {
 		bySort[r.On] = append(bySort[r.On], r)
 	}
 	for _, w := range e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.deriveAt(from, to, bySort) }) {
-		for _, in := range w.Instances {
-			e.addInstance(in)
+		for _, t := range w.traces {
+			mine := w.Instances[:t.n]
+			w.Instances = w.Instances[t.n:]
+			t.from = len(e.Instances)
+			for i := range mine {
+				e.addInstance(mine[i])
+			}
+			t.n = len(e.Instances) - t.from
+			e.traces = append(e.traces, t)
 		}
 	}
 	for i := range e.Model.Threats {
@@ -60,7 +71,11 @@ func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 	kindFits := map[[2]ssf.ID]rule.Truth{}
 	for i := from; i < to; i++ {
 		n := int32(i)
-		bearer := e.bearer(n)
+		if e.again(n) {
+			continue
+		}
+		bearer, first := e.bearer(n), len(e.Instances)
+		e.watch(n, bearer)
 		for _, r := range bySort[e.Nodes[i].Sort] {
 			fits := rule.True
 			if len(r.Kinds) > 0 {
@@ -76,9 +91,10 @@ func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 				}
 			}
 			if fits != rule.False {
-				e.apply(r, n, bearer, fits)
+				e.apply(r, n, fits)
 			}
 		}
+		e.watched(first)
 	}
 }
 
@@ -105,21 +121,18 @@ func (e *Evaluation) bearer(n int32) int32 {
 }
 
 // apply makes the instance of r at n, if there is one.
-func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
-	there, needs := e.Judge(r.when, n, true)
+func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) {
+	there, asks := e.judge(r.when, n, true)
 	if there == rule.False {
 		return
 	}
-	in := Instance{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Node: n, Rule: r, There: min(there, fits), Claim: rule.False}
-	if fits == rule.Unknown {
-		needs = append(needs, ssf.FactRef{Element: e.Nodes[bearer].ID, Fact: "kind"})
-	}
+	in := Instance{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Node: n, Rule: r, There: min(there, fits), Claim: rule.False, asks: asks, vague: fits == rule.Unknown}
 	facts := e.restsOf(nil, r.when, n)
 	if r.unless != nil {
-		var more []ssf.FactRef
-		in.Claim, more = e.Judge(r.unless, n, false)
+		var more []rule.Ref
+		in.Claim, more = e.judge(r.unless, n, false)
 		if in.There == rule.True {
-			needs = append(needs, more...)
+			in.asks = append(in.asks, more...)
 		}
 		known := len(facts)
 		facts = e.restsOf(facts, r.unless, n)
@@ -131,7 +144,7 @@ func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
 			in.Claims = slices.Compact(in.Claims)
 		}
 	}
-	in.Needs = sortedRefs(needs)
+	in.Needs = e.needsOf(&in)
 	for _, f := range facts {
 		in.Rests = append(in.Rests, e.factRef(f))
 	}
@@ -161,6 +174,7 @@ func decidingOwn(t *ssf.OwnThreat) []string {
 func (e *Evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rule.Ref {
 	from := len(facts)
 	for i, w := range e.worldsOf(c) {
+		e.work.Conditions++
 		_, rests, _ := c.Rests(w, n, &e.scratch)
 		for _, f := range rests {
 			if i == 0 || !slices.Contains(facts[from:], f) {

@@ -3,8 +3,6 @@ package check_test
 import (
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -12,99 +10,137 @@ import (
 
 	"ssf"
 	"ssf/internal/check"
-	"ssf/internal/eval"
-	"ssf/internal/facts"
 	"ssf/internal/lang"
 	"ssf/internal/testkit/gen"
 	"ssf/library"
 )
 
-func withRules(b testing.TB, total int) *ssf.Library {
-	b.Helper()
+// libraryOf is the library of the program with synthetic rules up to a number.
+func libraryOf(t testing.TB, rules int) *ssf.Library {
+	t.Helper()
 	files := fstest.MapFS{}
-	n := 0
 	err := fs.WalkDir(library.Core, ".", func(p string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
 		if strings.HasSuffix(p, "threat.yaml") {
-			n++
+			rules--
 		}
 		text, err := fs.ReadFile(library.Core, p)
 		files[p] = &fstest.MapFile{Data: text}
 		return err
 	})
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	for name, text := range gen.Rules(max(0, total-n)) {
+	for name, text := range gen.Rules(max(0, rules)) {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	lib, ds, err := lang.ReadLibrary(files)
 	if err != nil || len(ds) > 0 {
-		b.Fatal(err, ds)
+		t.Fatal(err, ds)
 	}
 	return lib
 }
 
-func memFS(files map[string]string) fstest.MapFS {
-	out := fstest.MapFS{}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		out[name] = &fstest.MapFile{Data: []byte(files[name])}
-	}
-	return out
+// An editing is a model in an editor.
+type editing struct {
+	lib     *ssf.Library
+	snap    *lang.Snapshot
+	session check.Session
 }
 
-func BenchmarkStages(b *testing.B) {
-	for _, rules := range []int{15, 215} {
-		lib := withRules(b, rules)
+func newEditing(t testing.TB, lib *ssf.Library, text string) *editing {
+	t.Helper()
+	snap, err := lang.Load(fstest.MapFS{lang.RootFile: {Data: []byte(text)}}, lib)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &editing{lib: lib, snap: snap}
+	e.edit(t, text)
+	return e
+}
+
+// edit is from the bytes of a file to the case with its diagnostics.
+func (e *editing) edit(t testing.TB, text string) *ssf.Case {
+	e.snap = e.snap.Edit(lang.RootFile, text)
+	c, err := e.session.Case(inputs(e.snap, e.lib))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func inputs(snap *lang.Snapshot, lib *ssf.Library) ssf.Inputs {
+	return ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Tool: "ssf test", Line: snap.Line}
+}
+
+// An oneLine is an edit of one line of a model.
+type oneLine struct{ name, text string }
+
+// oneLines are the edits that are measured, each of a line in the middle of its
+// section, and the text as it was.
+func oneLines(text string) []oneLine {
+	edit := func(section string, change func(line string) string) string {
+		from := strings.Index(text, "\n"+section+":\n") + len(section) + 3
+		to := from + strings.Index(text[from:], "\n\n")
+		if to < from {
+			to = len(text)
+		}
+		from += strings.LastIndex(text[from:from+(to-from)/2], "\n") + 1
+		to = from + strings.Index(text[from:], "\n") + 1
+		return text[:from] + change(text[from:to]) + text[to:]
+	}
+	return []oneLine{
+		{"a need", edit("assets", func(line string) string {
+			i := strings.Index(line, "integrity: ") + len("integrity: ")
+			j := i + strings.IndexAny(line[i:], ",}")
+			return line[:i] + map[bool]string{true: "low", false: "high"}[line[i:j] == "high"] + line[j:]
+		})},
+		{"a comment", edit("components", func(line string) string { return "  # a comment\n" + line })},
+		{"a flow less", edit("flows", func(string) string { return "" })},
+		{"as it was", text},
+	}
+}
+
+func BenchmarkEdit(b *testing.B) {
+	for _, rules := range []int{0, 215} {
+		lib := libraryOf(b, rules)
 		for _, n := range []int{100, 1000, 5000} {
-			fsys := memFS(gen.Generate(gen.Options{Components: n}).Files(1))
-			name := fmt.Sprintf("%d components, %d rules/", n, rules)
+			b.Run(fmt.Sprintf("%d components, %d rules", n, len(lib.Threats)), func(b *testing.B) {
+				text := gen.Generate(gen.Options{Components: n}).YAML()
+				e, edits := newEditing(b, lib, text), oneLines(text)
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					e.edit(b, edits[i%len(edits)].text)
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkCold(b *testing.B) {
+	for _, rules := range []int{0, 215} {
+		lib := libraryOf(b, rules)
+		for _, n := range []int{100, 1000, 5000} {
+			fsys := fstest.MapFS{lang.RootFile: {Data: []byte(gen.Generate(gen.Options{Components: n}).YAML())}}
 			snap, err := lang.Load(fsys, lib)
 			if err != nil {
 				b.Fatal(err)
 			}
-			b.Run(name+"load", func(b *testing.B) {
+			name := fmt.Sprintf("%d components, %d rules", n, len(lib.Threats))
+			b.Run("load, "+name, func(b *testing.B) {
 				b.ReportAllocs()
-				for range b.N {
-					if snap, err = lang.Load(fsys, lib); err != nil {
+				for b.Loop() {
+					if _, err := lang.Load(fsys, lib); err != nil {
 						b.Fatal(err)
 					}
 				}
 			})
-			in := ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Tool: "x", Line: snap.Line}
-			b.Run(name+"facts", func(b *testing.B) {
+			b.Run("case, "+name, func(b *testing.B) {
 				b.ReportAllocs()
-				terms := facts.NewTerms(lib)
-				for range b.N {
-					terms.Build(snap.Model)
-				}
-			})
-			eng, err := eval.New(in)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.Run(name+"new", func(b *testing.B) {
-				b.ReportAllocs()
-				for range b.N {
-					if eng, err = eval.New(in); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-			b.Run(name+"evaluate", func(b *testing.B) {
-				b.ReportAllocs()
-				for range b.N {
-					if _, err = eng.Evaluate(); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-			b.Run(name+"case", func(b *testing.B) {
-				b.ReportAllocs()
-				for range b.N {
-					if _, err = check.Case(in); err != nil {
+				for b.Loop() {
+					if _, err := check.Case(inputs(snap, lib)); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -8,8 +8,11 @@
 package check
 
 import (
+	"slices"
+
 	"ssf"
 	"ssf/internal/eval"
+	"ssf/internal/rule"
 )
 
 // A verdict is an evaluation while it is judged.
@@ -18,6 +21,9 @@ type verdict struct {
 	looked map[ssf.ID]int      // subjects that checks looked at, by control
 	open   map[ssf.ID][]ssf.ID // subjects that are not right, by control
 	unsure map[ssf.ID]bool     // controls that wait for an answer
+
+	running   map[ssf.ID]rule.Truth // kinds, and whether they run; see [verdict.runs]
+	untreated []ssf.ID              // threats, sorted
 }
 
 // Case makes the whole case: the worst over all deployments and, if there are
@@ -88,7 +94,13 @@ func caseOf(eng *eval.Engine) (*ssf.Case, eval.Work, error) {
 
 // judge runs all checks on an evaluation.
 func judge(ev *eval.Evaluation) (*ssf.Case, error) {
-	e := &verdict{ev, map[ssf.ID]int{}, map[ssf.ID][]ssf.ID{}, map[ssf.ID]bool{}}
+	e := &verdict{Evaluation: ev, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{}, running: map[ssf.ID]rule.Truth{}}
+	for i := range e.Instances {
+		if in := &e.Instances[i]; !in.State.Treated() {
+			e.untreated = append(e.untreated, in.ID)
+		}
+	}
+	slices.Sort(e.untreated)
 	e.runChecks()
 	e.judgeControls()
 	ssf.SortDiagnostics(e.Case.Diagnostics)

@@ -36,7 +36,7 @@ type Engine struct {
 	Checks map[ssf.ID]*ssf.Check
 
 	compiler *rule.Compiler
-	sorts    map[ssf.ID]ssf.Sort
+	sorts    func() map[ssf.ID]ssf.Sort // of the model's ids, for its conditions
 
 	before *memos // of the engine that was updated, if any
 	found  *memos // of this one, if it learns
@@ -50,12 +50,12 @@ type Evaluation struct {
 	Instances   []Instance
 	Assumptions []Assumption
 	Decisions   []Decision
-	At          map[int32][]int  // instances by node
+	At          [][]int          // instances by node
 	Of          map[ssf.ID][]int // instances by rule
 
 	worlds   []*rule.World // of the deployments that count
 	scratch  rule.Scratch
-	index    map[ssf.ID]int       // instances by id
+	own      map[ssf.ID]int       // instances of own threats by id
 	asked    map[ssf.FactRef]bool // facts of which somebody said that they are not known yet
 	stakes   map[stakeKey]*[numProperties]stake
 	counters map[int][]cover // mitigations by instance
@@ -88,12 +88,15 @@ func New(in ssf.Inputs) (*Engine, error) {
 	return eng, nil
 }
 
-// sortNodes notes what sort each id has, for conditions of the model.
+// sortNodes notes what sort each id has, once somebody asks.
 func (eng *Engine) sortNodes() {
-	eng.sorts = make(map[ssf.ID]ssf.Sort, len(eng.Nodes))
-	for i := range eng.Nodes {
-		eng.sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
-	}
+	eng.sorts = sync.OnceValue(func() map[ssf.ID]ssf.Sort {
+		sorts := make(map[ssf.ID]ssf.Sort, len(eng.Nodes))
+		for i := range eng.Nodes {
+			sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
+		}
+		return sorts
+	})
 }
 
 // CompileRule compiles both conditions of a rule. The diagnostics are errors
@@ -119,7 +122,7 @@ func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
 // named. Whole are the pins of all deployments, if it is for some.
 func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
-		Engine: eng, whole: whole, index: map[ssf.ID]int{}, At: map[int32][]int{}, Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
+		Engine: eng, whole: whole, At: make([][]int, len(eng.Nodes)), Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
 		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{},
 	}
 	in := eng.Inputs

@@ -6,7 +6,6 @@ import (
 
 	"ssf"
 	"ssf/internal/facts"
-	"ssf/internal/rule"
 )
 
 // What follows from an element is found again only if something that was read
@@ -128,6 +127,7 @@ func (e *Evaluation) again(n int32) bool {
 		}
 	}
 	from := len(e.Instances)
+	e.Instances = slices.Grow(e.Instances, t.n)
 	for i := t.from; i < t.from+t.n; i++ {
 		old := &e.past.instances[i]
 		in := Instance{ID: old.ID, Node: n, Rule: old.Rule, There: old.There, Claim: old.Claim, Rests: old.Rests, Basis: old.Basis, Claims: old.Claims, vague: old.vague, was: i + 1}
@@ -146,14 +146,13 @@ func (e *Evaluation) again(n int32) bool {
 }
 
 // watch begins to note what the rules read at a node, beginning with what is
-// read there in any case.
-func (e *Evaluation) watch(n, bearer int32) {
+// read there in any case: the kind that counts, and who has which role.
+func (e *Evaluation) watch(n int32) {
 	if e.found == nil {
 		return
 	}
 	e.scratch.Watch(e.World)
 	e.scratch.Touch(n)
-	e.scratch.Touch(bearer)
 	for _, r := range singles[e.Nodes[n].Sort] {
 		e.scratch.Touch(e.World.One(n, r))
 	}
@@ -205,12 +204,7 @@ func (e *Evaluation) sameAssets(k stakeKey) bool {
 	}
 	same := func(n int32) bool { return e.past.Was[n] >= 0 && e.past.Same[e.past.Was[n]] }
 	ok := same(k.node)
-	if e.Nodes[k.node].Sort != ssf.SortAsset {
-		if to := int32(-1); k.by == rule.Carries {
-			if to = e.World.One(k.node, rule.To); to >= 0 {
-				ok = ok && same(to) // what it stores is left out
-			}
-		}
+	if e.Nodes[k.node].Sort != ssf.SortAsset { // what a flow's end stores has a list of its own
 		for _, a := range e.World.Many(k.node, k.by) {
 			ok = ok && same(a)
 		}

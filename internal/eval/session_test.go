@@ -235,6 +235,19 @@ func TestSessionHub(t *testing.T) {
 	}
 }
 
+// TestSessionDeployments adds a deployment in which more threats are there.
+func TestSessionDeployments(t *testing.T) {
+	text := gen.Generate(gen.Options{Components: 4}).YAML()
+	d := newDesk(t, strange(), 1, text)
+	for _, more := range []string{"  here: {facts: {network: private}}\n", "  here: {facts: {network: private}}\n  there: {facts: {network: public}}\n", "  there: {facts: {network: public}}\n"} {
+		text := text + "\ndeployments:\n" + more
+		got, want := d.edit(t, text), evaluate(t, inputs(t, strange(), map[string]string{lang.RootFile: text}))
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("with deployments\n%s(- at once, + edited)\n%s", more, cmp.Diff(want, got))
+		}
+	}
+}
+
 // hubText is the text of one of the shapes of the growth test.
 func hubText(t *testing.T, shape string, n int) map[string]string {
 	switch shape {

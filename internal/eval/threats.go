@@ -42,16 +42,20 @@ func (e *Evaluation) deriveThreats() {
 		r := &e.Rules[i]
 		bySort[r.On] = append(bySort[r.On], r)
 	}
-	for _, w := range e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.deriveAt(from, to, bySort) }) {
+	workers := e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.deriveAt(from, to, bySort) })
+	n := len(e.Model.Threats)
+	for _, w := range workers {
+		n += len(w.Instances)
+	}
+	e.own, e.Instances, e.traces = map[ssf.ID]int{}, make([]Instance, 0, n), make([]trace, 0, len(e.Nodes))
+	for _, w := range workers {
 		for _, t := range w.traces {
-			mine := w.Instances[:t.n]
-			w.Instances = w.Instances[t.n:]
 			t.from = len(e.Instances)
-			for i := range mine {
-				e.addInstance(mine[i])
-			}
-			t.n = len(e.Instances) - t.from
 			e.traces = append(e.traces, t)
+			for i := range w.Instances[:t.n] {
+				e.addInstance(w.Instances[i])
+			}
+			w.Instances = w.Instances[t.n:]
 		}
 	}
 	for i := range e.Model.Threats {
@@ -62,20 +66,27 @@ func (e *Evaluation) deriveThreats() {
 		}
 		in := Instance{ID: ssf.Instance("own/"+own.ID, own.At.ID), Node: n, Own: own, There: rule.True, Claim: rule.False}
 		in.Basis = decidedBy(ssf.Digest{}, decidingOwn(own))
-		e.addInstance(in)
+		if _, ok := e.own[in.ID]; !ok { // a doubled id was reported when the model was read
+			e.own[in.ID] = len(e.Instances)
+			e.addInstance(in)
+		}
 	}
 }
 
 // deriveAt applies the rules to the nodes from..to-1.
 func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 	kindFits := map[[2]ssf.ID]rule.Truth{}
+	e.traces = make([]trace, 0, to-from)
+	if e.past != nil {
+		e.Instances = make([]Instance, 0, len(e.past.instances)*(to-from)/max(1, len(e.past.nodes))+100)
+	}
 	for i := from; i < to; i++ {
 		n := int32(i)
 		if e.again(n) {
 			continue
 		}
 		bearer, first := e.bearer(n), len(e.Instances)
-		e.watch(n, bearer)
+		e.watch(n)
 		for _, r := range bySort[e.Nodes[i].Sort] {
 			fits := rule.True
 			if len(r.Kinds) > 0 {
@@ -98,11 +109,26 @@ func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 	}
 }
 
-func (e *Evaluation) addInstance(in Instance) {
-	if _, ok := e.index[in.ID]; ok {
-		return // a doubled id was reported when the model was read
+// find is the instance with an id, or -1.
+func (e *Evaluation) find(id ssf.ID) int {
+	if i, ok := e.own[id]; ok {
+		return i
 	}
-	e.index[in.ID] = len(e.Instances)
+	_, at, _ := strings.Cut(string(id), "@")
+	if n := e.World.Lookup(ssf.ID(at)); n >= 0 {
+		for _, i := range e.At[n] { // the rules' are the first
+			switch in := &e.Instances[i]; {
+			case in.Own != nil:
+				return -1
+			case in.ID == id:
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func (e *Evaluation) addInstance(in Instance) {
 	e.At[in.Node] = append(e.At[in.Node], len(e.Instances))
 	e.Of[in.RuleID()] = append(e.Of[in.RuleID()], len(e.Instances))
 	e.Instances = append(e.Instances, in)

@@ -57,13 +57,17 @@ func newEditing(t testing.TB, lib *ssf.Library, text string) *editing {
 		t.Fatal(err)
 	}
 	e := &editing{lib: lib, snap: snap}
-	e.edit(t, text)
+	e.check(t)
 	return e
 }
 
 // edit is from the bytes of a file to the case with its diagnostics.
 func (e *editing) edit(t testing.TB, text string) *ssf.Case {
 	e.snap = e.snap.Edit(lang.RootFile, text)
+	return e.check(t)
+}
+
+func (e *editing) check(t testing.TB) *ssf.Case {
 	c, err := e.session.Case(inputs(e.snap, e.lib))
 	if err != nil {
 		t.Fatal(err)
@@ -75,11 +79,11 @@ func inputs(snap *lang.Snapshot, lib *ssf.Library) ssf.Inputs {
 	return ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Tool: "ssf test", Line: snap.Line}
 }
 
-// An oneLine is an edit of one line of a model.
+// A oneLine is an edit of one line of a model.
 type oneLine struct{ name, text string }
 
 // oneLines are the edits that are measured, each of a line in the middle of its
-// section, and the text as it was.
+// section.
 func oneLines(text string) []oneLine {
 	edit := func(section string, change func(line string) string) string {
 		from := strings.Index(text, "\n"+section+":\n") + len(section) + 3
@@ -99,7 +103,6 @@ func oneLines(text string) []oneLine {
 		})},
 		{"a comment", edit("components", func(line string) string { return "  # a comment\n" + line })},
 		{"a flow less", edit("flows", func(string) string { return "" })},
-		{"as it was", text},
 	}
 }
 

@@ -43,7 +43,7 @@ var layout = map[string]room{
 	"internal/testkit":          {third: testTools, later: true},
 	"internal/testkit/gen":      {never: []string{"os", "net"}},
 	"internal/testkit/modelgen": {ours: []string{"internal/testkit/gen"}, never: []string{"os/exec", "net"}},
-	"internal/testkit/bench":    {ours: []string{"internal/testkit/gen"}, never: []string{"net"}},
+	"internal/testkit/bench":    {ours: []string{".", "library", "internal/lang", "internal/check", "internal/testkit/gen"}, never: []string{"net"}},
 	"cmd/ssf": {
 		ours:  []string{".", "library", "spec", "internal/lang", "internal/rule", "internal/repo", "internal/eval", "internal/check", "internal/report"},
 		never: []string{"database/sql"},

@@ -20,7 +20,7 @@ func (e *verdict) describe() {
 
 func (e *verdict) describeElements() {
 	e.Case.Elements = make([]ssf.ElementInfo, 0, len(e.Nodes))
-	infos := e.Infos()
+	infos := e.KnownFacts()
 	for i := range e.Nodes {
 		n := &e.Nodes[i]
 		if n.Element == &facts.NoDeployment.Element {

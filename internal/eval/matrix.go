@@ -39,6 +39,7 @@ func (e *Evaluation) fillMatrices() {
 	answers := e.answers()
 	assets := ssf.Matrix{Name: "assets", Columns: ssf.AssetProperties, Cells: []ssf.MatrixCell{}}
 	functions := ssf.Matrix{Name: "functions", Columns: ssf.FunctionProperties, Cells: []ssf.MatrixCell{}}
+	assets.Cells = slices.Grow(assets.Cells, 4*len(e.Model.Assets))
 	changed := make([]bool, len(e.Nodes))
 	for i := range e.Nodes {
 		if n := int32(i); e.Nodes[i].Sort == ssf.SortFunction && e.Get(n, "changes") != facts.No {

@@ -145,6 +145,14 @@ func (e *Evaluation) again(n int32) bool {
 	return true
 }
 
+// KnownFacts are the known facts of each node with where each comes from.
+func (e *Evaluation) KnownFacts() [][]ssf.FactInfo {
+	if e.past == nil {
+		return e.Infos(nil, nil)
+	}
+	return e.Infos(e.past.graph, e.past.Match)
+}
+
 // watch begins to note what the rules read at a node, beginning with what is
 // read there in any case: the kind that counts, and who has which role.
 func (e *Evaluation) watch(n int32) {

@@ -41,7 +41,8 @@ type Graph struct {
 	Nodes  []Node
 	Stored map[[2]int32]bool // component and asset
 
-	implied []*implication // by node; nodes of the same kind and so on share one
+	implied []*implication   // by node; nodes of the same kind and so on share one
+	infoOf  [][]ssf.FactInfo // by node, once asked for
 
 	mu    sync.Mutex
 	roots map[rule.Ref][]ssf.FactRef // guarded by mu

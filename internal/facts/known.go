@@ -234,23 +234,41 @@ func (g *Graph) setFacts() {
 // DerivedOn reports whether a fact is computed on a sort.
 func DerivedOn(f *rule.Fact, s ssf.Sort) bool { return ssf.HasRef(f.DerivedOn, ssf.ID(s)) }
 
-// Infos are the known facts of each node with where each comes from.
-func (g *Graph) Infos() [][]ssf.FactInfo {
+// Infos are the known facts of each node with where each comes from. Those of
+// an earlier graph are taken over where nothing has changed; match may be nil.
+func (g *Graph) Infos(old *Graph, match *Match) [][]ssf.FactInfo {
 	total := 0
+	out := make([][]ssf.FactInfo, len(g.Nodes))
 	for i := range g.Nodes {
+		if match != nil && old.infoOf != nil && match.Was[i] >= 0 && g.knownAs(int32(i), old, match.Was[i], match) {
+			out[i] = old.infoOf[match.Was[i]]
+			continue
+		}
 		for slot := range g.implied[i].infos {
 			if g.World.Get(int32(i), slot) != 0 {
 				total++
 			}
 		}
 	}
-	out, all := make([][]ssf.FactInfo, len(g.Nodes)), make([]ssf.FactInfo, 0, total) // one piece for thousands of short lists
+	all := make([]ssf.FactInfo, 0, total) // one piece for thousands of short lists
 	for i := range g.Nodes {
-		from := len(all)
-		all = g.infos(all, int32(i))
-		out[i] = all[from:len(all):len(all)]
+		if out[i] == nil {
+			from := len(all)
+			all = g.infos(all, int32(i))
+			out[i] = all[from:len(all):len(all)]
+		}
 	}
+	g.infoOf = out
 	return out
+}
+
+// knownAs reports whether the same is known of node n as was of node o of an
+// earlier graph, and in the same way.
+func (g *Graph) knownAs(n int32, old *Graph, o int32, match *Match) bool {
+	a, b := &g.Nodes[n], &old.Nodes[o]
+	return match.Same[o] && likenessOf(a) == likenessOf(b) && slices.EqualFunc(a.Facts, b.Facts, func(x, y ssf.DeclaredFact) bool {
+		return x.Fact.ID == y.Fact.ID && x.Value == y.Value
+	})
 }
 
 // infos appends the known facts of one node.

@@ -3,8 +3,8 @@
 // them. It takes a case and nothing else, and the same case gives the same
 // bytes. How the places are found is told in docs/design/picture.md.
 //
-// Read graph.go for what is drawn, then layers.go, order.go, place.go and
-// route.go in the order in which they run; svg.go writes it down.
+// Read graph.go for what is drawn, then layers.go, order.go, place.go, smooth.go
+// and route.go in the order in which they run; svg.go writes it down.
 package picture
 
 import (

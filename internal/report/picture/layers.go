@@ -14,6 +14,7 @@ type item struct {
 	edge *edge // of a bend
 	in   *zone
 	col  int
+	at   int // in the column; known from smooth on
 	x, y int // in the contents of in
 	w, h int
 	ay   int // y in the picture, as last known
@@ -299,7 +300,7 @@ func (z *zone) spread(out, in [][]arc, last int) {
 			sizes[it.col]++
 		}
 	}
-	high := max(3, int(math.Sqrt(float64(len(z.items)))))
+	high := max(4, int(1.5*math.Sqrt(float64(len(z.items)))))
 	for _, it := range loose {
 		c := 0
 		for k := range sizes {
@@ -314,11 +315,11 @@ func (z *zone) spread(out, in [][]arc, last int) {
 		it.col = c
 		sizes[c]++
 	}
-	// A column of n items becomes some of at most 3 high, each beside the other.
+	// A column of n items becomes some of at most 2 high, each beside the other.
 	at := make([]int, len(sizes)+1)
 	parts := make([]int, len(sizes))
 	for c, n := range sizes {
-		parts[c] = max(1, (n+3*high-1)/(3*high))
+		parts[c] = max(1, (n+2*high-1)/(2*high))
 		at[c+1] = at[c] + parts[c]
 	}
 	seen := make([]int, len(sizes))

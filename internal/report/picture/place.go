@@ -48,6 +48,7 @@ func (g *graph) place() {
 		}
 		g.root.settle(0)
 	}
+	g.smooth()
 }
 
 // stack puts everything one below the other, for a start.
@@ -161,8 +162,42 @@ func (z *zone) level() {
 			z.ports(c)
 		}
 	}
+	z.squeeze()
 	z.close()
 	z.settle(z.ay)
+}
+
+// squeeze takes out what is empty across all of z.
+func (z *zone) squeeze() {
+	type band struct{ top, bottom int }
+	var bands []band
+	for _, col := range z.cols {
+		for _, it := range col {
+			bands = append(bands, band{it.y, it.y + it.h})
+		}
+	}
+	slices.SortFunc(bands, func(a, b band) int { return cmp.Or(cmp.Compare(a.top, b.top), cmp.Compare(a.bottom, b.bottom)) })
+	var tops, moves []int // from this height on, everything moves up so far
+	bottom, up := 0, 0
+	for i, b := range bands {
+		if i == 0 {
+			bottom = b.bottom
+		}
+		if b.top > bottom+nodeGap {
+			up += b.top - bottom - nodeGap
+			tops, moves = append(tops, b.top), append(moves, up)
+		}
+		bottom = max(bottom, b.bottom)
+	}
+	for _, col := range z.cols {
+		for _, it := range col {
+			if k, found := slices.BinarySearch(tops, it.y); found {
+				it.y -= moves[k]
+			} else if k > 0 {
+				it.y -= moves[k-1]
+			}
+		}
+	}
 }
 
 // A wish is a height and how much it matters.

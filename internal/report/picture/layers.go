@@ -31,9 +31,8 @@ type link struct {
 	in     *zone
 	col    int // it is right of this column
 	a, b   *item
-	pa, pb int // where it touches a and b, from their top
-	x      int // of its upright part, in the contents of in
-	strip  int // place of that among the upright parts
+	pa, pb int     // where it touches a and b, from their top
+	turns  []point // between its ends, in the contents of in
 }
 
 // loops reports whether a link leads back to where it starts.

@@ -112,6 +112,7 @@ func problems(g *graph, p parts) (bad []string) {
 	everything(g, p, say)
 	boxes(g, say)
 	lines(g, say)
+	apartLines(g, say)
 	labels(g, say)
 	return bad
 }
@@ -216,7 +217,7 @@ func lines(g *graph, say sayer) {
 				say("flow %s is not upright or level from %v to %v", e.id, a, b)
 			}
 			if i == 0 || i == n-2 {
-				if a.y != b.y || a.x-b.x < headRoom && b.x-a.x < headRoom {
+				if a.y != b.y || a.x-b.x < 12 && b.x-a.x < 12 {
 					say("flow %s has no room for its head from %v to %v", e.id, a, b)
 				}
 			}
@@ -227,6 +228,35 @@ func lines(g *graph, say sayer) {
 				}
 				if segment(a, b).overlaps(box) {
 					say("flow %s passes through %s from %v to %v", e.id, m.id, a, b)
+				}
+			}
+		}
+	}
+}
+
+// apartLines: no two flows lie on each other, or so near that they seem to.
+func apartLines(g *graph, say sayer) {
+	const least = 3
+	type part struct {
+		edge *edge
+		box  rect
+	}
+	var level, upright []part
+	for _, e := range g.edges {
+		for i := range len(e.points) - 1 {
+			s := segment(e.points[i], e.points[i+1])
+			if s.h == 0 {
+				level = append(level, part{e, rect{s.x, s.y, s.w, least}})
+			} else {
+				upright = append(upright, part{e, rect{s.x, s.y, least, s.h}})
+			}
+		}
+	}
+	for _, ps := range [][]part{level, upright} {
+		for i, a := range ps {
+			for _, b := range ps[:i] {
+				if a.edge != b.edge && a.box.overlaps(b.box) {
+					say("flow %s at %v lies on flow %s at %v", a.edge.id, a.box, b.edge.id, b.box)
 				}
 			}
 		}

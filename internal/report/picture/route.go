@@ -75,12 +75,16 @@ func (z *zone) widen() {
 			}
 		}
 		x += wide
-		n := tracks(byCol[c])
+		runs, n := tracks(byCol[c])
 		if strip > 0 || c < len(z.cols)-1 || n > 0 {
 			x += max(strip, headRoom)
 		}
 		for _, l := range byCol[c] {
-			l.x = x + l.strip*trackGap
+			l.turns = nil
+		}
+		for _, r := range runs {
+			at := x + r.strip*trackGap
+			r.link.turns = append(r.link.turns, point{at, r.ya - z.ay}, point{at, r.yb - z.ay})
 		}
 		if n > 0 {
 			x += (n - 1) * trackGap
@@ -105,100 +109,131 @@ func (e *edge) labelLeft() int {
 	return 6
 }
 
-// tracks gives each link of a channel that changes its height a place among the
-// upright parts, counted from the left, so that none lie on each other and few
-// cross; and returns how many places there are.
-func tracks(links []*link) int {
-	var ls []*link
-	for _, l := range links {
-		if l.ya() != l.yb() || l.loops() {
-			ls = append(ls, l)
-		}
-	}
-	// Flows that fall: the lowest first; then those that rise, the highest first.
-	class := func(l *link) int {
-		switch {
-		case l.loops():
-			return 0
-		case l.ya() < l.yb():
-			return 1
-		}
-		return 2
-	}
-	slices.SortStableFunc(ls, func(a, b *link) int {
-		if c := cmp.Compare(class(a), class(b)); c != 0 {
-			return c
-		}
-		if class(a) == 1 {
-			return cmp.Compare(b.ya(), a.ya())
-		}
-		return cmp.Compare(a.ya(), b.ya())
-	})
-	ls = ends(ls)
-	n := 0
-	for i, l := range ls {
-		l.strip = 0
-		for _, m := range ls[:i] {
-			if l.meets(m) {
-				l.strip = max(l.strip, m.strip+1)
-			}
-		}
-		n = max(n, l.strip+1)
-	}
-	return n
+// A run is an upright part of a link, from one height to another.
+type run struct {
+	link   *link
+	ya, yb int
+	strip  int // its place, counted from the left
+	split  bool
 }
+
+func (r *run) span() (lo, hi int) { return min(r.ya, r.yb), max(r.ya, r.yb) }
 
 // clear is how far apart two lines have to be.
 const clear = 6
 
-func (l *link) span() (lo, hi int) { return min(l.ya(), l.yb()), max(l.ya(), l.yb()) }
+func near(y, x int) bool { return y-x < clear && x-y < clear }
 
-func (l *link) meets(m *link) bool {
-	a, b := l.span()
-	c, d := m.span()
+func (r *run) meets(o *run) bool {
+	a, b := r.span()
+	c, d := o.span()
 	return a < d+clear && c < b+clear
 }
 
-// ends moves a link before those that arrive at the height where it starts, so
-// that the two do not lie on each other. Of links that ask for this in a ring,
-// the first stays first.
-func ends(ls []*link) []*link {
-	before := func(a, b *link) bool { // a has to end left of b
-		near := func(y, x int) bool { return y-x < clear && x-y < clear }
-		return a != b && !b.loops() && (near(a.ya(), b.yb()) || a.loops() && near(a.yb(), b.yb()))
+// tracks finds the upright parts of the links of a channel and gives each a
+// place, so that none lie on each other and few cross; and returns how many
+// places there are.
+func tracks(links []*link) ([]*run, int) {
+	var rs []*run
+	for _, l := range links {
+		if l.ya() != l.yb() || l.loops() {
+			rs = append(rs, &run{link: l, ya: l.ya(), yb: l.yb()})
+		}
 	}
-	byY := slices.Clone(ls) // by where they arrive
-	slices.SortStableFunc(byY, func(a, b *link) int { return cmp.Compare(a.yb(), b.yb()) })
-	wait := map[*link]int{}
-	frees := map[*link][]*link{}
-	for _, a := range ls {
-		for _, y := range []int{a.ya(), a.yb()} {
-			if y == a.yb() && !a.loops() {
-				continue
+	// Flows that fall: the lowest first; then those that rise, the highest first.
+	class := func(r *run) int {
+		switch {
+		case r.link.loops():
+			return 0
+		case r.ya < r.yb:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(rs, func(a, b *run) int {
+		if c := cmp.Compare(class(a), class(b)); c != 0 {
+			return c
+		}
+		if class(a) == 1 {
+			return cmp.Compare(b.ya, a.ya)
+		}
+		return cmp.Compare(a.ya, b.ya)
+	})
+	rs = sortRuns(rs, links)
+	n := 0
+	for i, r := range rs {
+		for _, o := range rs[:i] {
+			if r.meets(o) {
+				r.strip = max(r.strip, o.strip+1)
 			}
-			i, _ := slices.BinarySearchFunc(byY, y-clear+1, func(l *link, y int) int { return cmp.Compare(l.yb(), y) })
-			for ; i < len(byY) && byY[i].yb() < y+clear; i++ {
-				if b := byY[i]; before(a, b) {
-					wait[b]++
-					frees[a] = append(frees[a], b)
+		}
+		n = max(n, r.strip+1)
+	}
+	return rs, n
+}
+
+// sortRuns moves a run before those that arrive at the height where it starts,
+// so that the two do not lie on each other. Where runs ask for this in a ring,
+// one is split in two with a level part at a free height between.
+func sortRuns(rs []*run, links []*link) []*run {
+	byEnd := slices.Clone(rs)
+	slices.SortStableFunc(byEnd, func(a, b *run) int { return cmp.Compare(a.yb, b.yb) })
+	wait := map[*run][]*run{} // for these to come first
+	for _, a := range rs {
+		starts := []int{a.ya}
+		if a.link.loops() {
+			starts = append(starts, a.yb)
+		}
+		for _, y := range starts {
+			i, _ := slices.BinarySearchFunc(byEnd, y-clear+1, func(r *run, y int) int { return cmp.Compare(r.yb, y) })
+			for ; i < len(byEnd) && near(byEnd[i].yb, y); i++ {
+				if b := byEnd[i]; a != b && !b.link.loops() {
+					wait[b] = append(wait[b], a)
 				}
 			}
 		}
 	}
-	out := make([]*link, 0, len(ls))
-	done := map[*link]bool{}
-	for len(out) < len(ls) {
-		k := slices.IndexFunc(ls, func(l *link) bool { return !done[l] && wait[l] <= 0 })
-		if k < 0 {
-			k = slices.IndexFunc(ls, func(l *link) bool { return !done[l] })
+	out := make([]*run, 0, len(rs))
+	done := map[*run]bool{}
+	waits := func(r *run) bool {
+		return slices.ContainsFunc(wait[r], func(a *run) bool { return !done[a] && !a.split })
+	}
+	var mids []int
+	for left := rs; len(left) > 0; {
+		if k := slices.IndexFunc(left, func(r *run) bool { return !waits(r) }); k >= 0 {
+			out = append(out, left[k])
+			done[left[k]] = true
+			left = slices.Concat(left[:k], left[k+1:])
+			continue
 		}
-		done[ls[k]] = true
-		out = append(out, ls[k])
-		for _, b := range frees[ls[k]] {
-			wait[b]--
+		r := left[0]
+		for seen := map[*run]bool{}; !seen[r]; {
+			seen[r] = true
+			r = wait[r][slices.IndexFunc(wait[r], func(a *run) bool { return !done[a] && !a.split })]
 		}
+		mid := free(r, links, mids)
+		mids = append(mids, mid)
+		out = append(out, &run{link: r.link, ya: r.ya, yb: mid})
+		r.ya, r.split = mid, true
 	}
 	return out
+}
+
+// free is a height where no link of the channel begins or ends, as near as may
+// be to the middle of a run.
+func free(r *run, links []*link, mids []int) int {
+	taken := slices.Clone(mids)
+	for _, l := range links {
+		taken = append(taken, l.ya(), l.yb())
+	}
+	slices.Sort(taken)
+	for d := 0; ; d++ {
+		for _, y := range []int{(r.ya+r.yb)/2 + d, (r.ya+r.yb)/2 - d} {
+			if i, _ := slices.BinarySearch(taken, y-clear+1); i == len(taken) || !near(taken[i], y) {
+				return y
+			}
+		}
+	}
 }
 
 // put moves the contents of z to their place in the picture.
@@ -228,8 +263,9 @@ func (e *edge) draw() {
 	first, last := e.links[0], e.links[len(e.links)-1]
 	ps := []point{{l.x + l.w, first.ya()}}
 	for _, k := range e.links {
-		x := k.in.ax + k.x
-		ps = append(ps, point{x, k.ya()}, point{x, k.yb()})
+		for _, p := range k.turns {
+			ps = append(ps, point{k.in.ax + p.x, k.in.ay + p.y})
+		}
 	}
 	if e.from == e.to {
 		ps = append(ps, point{l.x + l.w, last.yb()})

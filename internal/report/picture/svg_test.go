@@ -97,8 +97,10 @@ func shop() *ssf.Case {
 			{ID: "checkout", Sort: ssf.SortFunction, At: "web"},
 		},
 		Threats: []ssf.Threat{
-			{ID: "a@save", Element: "save", State: ssf.Open}, {ID: "b@checkout", Element: "checkout", State: ssf.Undecided},
-			{ID: "c@web", Element: "web", State: ssf.Stale}, {ID: "d@orders", Element: "orders", State: ssf.Mitigated},
+			{ID: "a@save", Element: "save", State: ssf.Open},
+			{ID: "b@checkout", Element: "checkout", State: ssf.Undecided},
+			{ID: "c@web", Element: "web", State: ssf.Stale},
+			{ID: "d@orders", Element: "orders", State: ssf.Mitigated},
 		},
 	}
 }
@@ -244,6 +246,7 @@ func TestOverview(t *testing.T) {
 		say := func(format string, args ...any) { t.Errorf(name+": "+format, args...) }
 		boxes(g, say)
 		lines(g, say)
+		apartLines(g, say)
 		labels(g, say)
 		if problem := unsafe(SVG(c)); problem != "" {
 			t.Errorf("%s: %s", name, problem)

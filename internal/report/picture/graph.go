@@ -20,7 +20,7 @@ import (
 const (
 	maxNodes = 400 // actors, components and zones
 	maxFlows = 1500
-	maxBends = 30000 // points that flows pass between the columns
+	maxBends = 8000 // points that flows pass between the columns
 )
 
 // Flows of one pair are drawn side by side up to maxLanes, and up to freeFlows
@@ -58,7 +58,7 @@ type node struct {
 	open           int // threats
 	zone           *zone
 	item           *item
-	lines          []string // of name, as it fits
+	lines          []string // of name, as they fit
 	box            rect
 }
 

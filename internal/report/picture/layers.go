@@ -50,8 +50,9 @@ type ref struct {
 }
 
 // layer gives each item its column and each edge its links: from the outside
-// in, because a zone has to know on which side its flows leave.
-func (g *graph) layer() {
+// in, because a zone has to know on which side its flows leave. It reports
+// whether they pass no more columns than a reader could follow.
+func (g *graph) layer() bool {
 	for _, z := range append([]*zone{g.root}, g.zones...) {
 		for _, n := range z.nodes {
 			n.item = &item{node: n, in: z}
@@ -89,10 +90,8 @@ func (g *graph) layer() {
 	}
 	for _, e := range g.edges {
 		g.connect(e)
-		if g.bends > maxBends {
-			return
-		}
 	}
+	return g.bends <= maxBends
 }
 
 func (e *edge) left() *node {

@@ -60,7 +60,8 @@ func (r *ref) farY() int {
 }
 
 // arrange orders the items in each column of z so that few flows cross: each by
-// the mean of its neighbours on one side, to and fro. The best order stays.
+// the mean of its neighbours on one side, to and fro, and then by exchanging
+// neighbours in the column. The best order stays.
 func (z *zone) arrange(sweeps int) {
 	best, fewest := z.snapshot(), z.crossings()
 	for s := 0; s < sweeps && fewest > 0; s++ {
@@ -70,6 +71,7 @@ func (z *zone) arrange(sweeps int) {
 				c = len(z.cols) - 1 - k
 			}
 			z.sortColumn(c, s%2 == 0)
+			z.exchange(c)
 			z.align(c, s%2 == 0, s%2 == 1)
 		}
 		if n := z.crossings(); n < fewest {
@@ -112,6 +114,57 @@ func (z *zone) sortColumn(c int, left bool) {
 		key[it] += it.h * scale / 2
 	}
 	slices.SortStableFunc(z.cols[c], func(a, b *item) int { return cmp.Compare(key[a], key[b]) })
+}
+
+// exchange swaps neighbours in a column while fewer of their links cross then.
+func (z *zone) exchange(c int) {
+	const passes = 4
+	col := z.cols[c]
+	lefts, rights := make([][]int, len(col)), make([][]int, len(col))
+	for i, it := range col {
+		lefts[i], rights[i] = farYs(it.l), farYs(it.r)
+	}
+	for range passes {
+		swapped := false
+		for i := range len(col) - 1 {
+			j := i + 1
+			now := above(lefts[j], lefts[i]) + above(rights[j], rights[i])
+			then := above(lefts[i], lefts[j]) + above(rights[i], rights[j])
+			if then < now {
+				col[i], col[j] = col[j], col[i]
+				lefts[i], lefts[j] = lefts[j], lefts[i]
+				rights[i], rights[j] = rights[j], rights[i]
+				swapped = true
+			}
+		}
+		if !swapped {
+			return
+		}
+	}
+}
+
+// farYs are the far ends of links, in order.
+func farYs(refs []*ref) []int {
+	var ys []int
+	for _, r := range refs {
+		if !r.link.loops() {
+			ys = append(ys, r.farY())
+		}
+	}
+	slices.Sort(ys)
+	return ys
+}
+
+// above counts the pairs of which the first, of as, is above the second, of bs.
+func above(as, bs []int) int {
+	n, i := 0, 0
+	for _, b := range bs {
+		for i < len(as) && as[i] < b {
+			i++
+		}
+		n += i
+	}
+	return n
 }
 
 // crossings counts the pairs of links in z and at its sides that must cross.

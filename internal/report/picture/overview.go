@@ -4,35 +4,32 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ssf"
 )
 
-// maxGroups zones are drawn in an overview, or manyGroups where few of them talk.
+// manyGroups zones are drawn in an overview where few of them talk, else maxGroups.
 const (
-	maxGroups  = 38 // so that flows between all of them stay below maxFlows
 	manyGroups = 200
+	maxGroups  = 38 // so that flows between all of them stay below maxFlows
 )
 
 // overview makes the graph of a system that is too large: in each zone one box
-// that counts what is in it, and one arrow for each pair of zones. Zones beyond
-// the bound count for the zone around them, or else together as one.
-func overview(p parts) *graph {
+// that counts what is in it, and one arrow for each pair of zones. At most limit
+// zones are drawn, those outside first; others count for the zone around them,
+// or together as one.
+func overview(p parts, limit int) *graph {
 	full := build(parts{zones: p.zones, open: p.open})
-	for most, limit := len(full.zones), manyGroups; ; limit = maxGroups {
-		depth := 1
-		levels := make([]int, most+2)
-		for _, z := range full.zones {
-			levels[z.depth]++
-		}
-		for n := levels[1]; depth < most && n+levels[depth+1] <= limit; depth++ {
-			n += levels[depth+1]
-		}
-		g := group(p, depth, limit)
-		if limit == maxGroups || len(g.edges) <= maxFlows {
-			return g
-		}
+	levels := make([]int, len(full.zones)+2)
+	for _, z := range full.zones {
+		levels[z.depth]++
 	}
+	depth := 1
+	for n := levels[1]; depth < len(full.zones) && n+levels[depth+1] <= limit; depth++ {
+		n += levels[depth+1]
+	}
+	return group(p, depth, limit)
 }
 
 // group draws the zones down to a depth, and of those outside at most limit.
@@ -154,7 +151,16 @@ func (g *graph) bundle(p parts, of func(ssf.ElementInfo) *zone) {
 		if t == nil {
 			continue
 		}
-		n := &node{id: z.id, name: count(t.components, "component") + ", " + count(t.actors, "actor"), shape: summary, open: t.open}
+		n := &node{id: z.id, shape: summary, open: t.open}
+		for _, k := range []struct {
+			n    int
+			what string
+		}{{t.components, "component"}, {t.actors, "actor"}} {
+			if k.n > 0 {
+				n.lines = append(n.lines, count(k.n, k.what))
+			}
+		}
+		n.name = strings.Join(n.lines, ", ")
 		if t.inside > 0 {
 			n.kind = count(t.inside, "flow") + " inside"
 		}

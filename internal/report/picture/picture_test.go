@@ -162,6 +162,11 @@ func boxes(g *graph, say sayer) {
 		if !all.holds(n.box) {
 			say("%s is outside of the picture", n.id)
 		}
+		for _, l := range n.lines {
+			if width(l, nameSize)+12 > n.box.w {
+				say("%q does not fit in %s", l, n.id)
+			}
+		}
 		for _, m := range g.nodes[:i] {
 			if n.box.overlaps(m.box) {
 				say("%s overlaps %s", n.id, m.id)

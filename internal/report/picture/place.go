@@ -13,12 +13,12 @@ const (
 	portGap  = 18 // between flows at the right side of a box: room for a label
 	portTop  = 18 // above the first of them
 	entryGap = 12 // between flows at the left side
-	portEnd  = 8  // below the last, and above the first at the left
+	portEnd  = 6  // below the last, and above the first at the left
 	header   = 30 // of a zone, for its title
 	padX     = 16 // in a zone, left and right
 	padY     = 16 // and below
-	nodeText = 132
-	minNode  = 96
+	nodeText = 128
+	minNode  = 84
 	emptyW   = 60
 	emptyH   = 10
 )
@@ -68,8 +68,10 @@ func (g *graph) stack(all []*zone) {
 
 // measure gives a node its size.
 func (n *node) measure() {
-	n.lines = wrap(clean(n.name), nameSize, nodeText)
-	w := max(minNode, width(clean(n.kind), smallSize)+32)
+	if n.shape != summary {
+		n.lines = wrap(clean(n.name), nameSize, nodeText)
+	}
+	w := max(minNode, min(nodeText, width(clean(n.kind), smallSize))+26)
 	for _, l := range n.lines {
 		w = max(w, width(l, nameSize)+26)
 	}

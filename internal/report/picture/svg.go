@@ -22,23 +22,24 @@ func SVG(c *ssf.Case) string {
 // layout finds what to draw and where.
 func layout(p parts) *graph {
 	if len(p.nodes)+len(p.zones) <= maxNodes && len(p.flows) <= maxFlows {
-		g := build(p)
-		g.layer()
-		if g.bends <= maxBends {
-			g.finish()
-			return g
+		if g := build(p); g.layer() {
+			return g.finish()
 		}
 	}
-	g := overview(p)
+	if g := overview(p, manyGroups); len(g.edges) <= maxFlows && g.layer() {
+		return g.finish()
+	}
+	g := overview(p, maxGroups)
 	g.layer()
-	g.finish()
-	return g
+	return g.finish()
 }
 
-func (g *graph) finish() {
+// finish finds the places, once each item has its column.
+func (g *graph) finish() *graph {
 	g.sight()
 	g.place()
 	g.route()
+	return g
 }
 
 func digits(n int) string { return strconv.Itoa(n) }

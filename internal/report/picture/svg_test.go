@@ -258,11 +258,13 @@ func TestOverview(t *testing.T) {
 func counted(t *testing.T, g *graph) []int {
 	elements, flows := 0, 0
 	for _, n := range g.nodes {
-		var a, b int
-		if _, err := fmt.Sscanf(strings.ReplaceAll(n.name, "s", ""), "%d component, %d actor", &a, &b); err != nil {
-			t.Fatal(err)
+		a := 0
+		for _, l := range n.lines {
+			if _, err := fmt.Sscanf(l, "%d", &a); err != nil {
+				t.Fatal(err)
+			}
+			elements += a
 		}
-		elements += a + b
 		if n.kind != "" {
 			if _, err := fmt.Sscanf(n.kind, "%d flow", &a); err != nil {
 				t.Fatal(err)

@@ -18,6 +18,7 @@ func (g *graph) smooth() {
 				for _, it := range col {
 					if it.node != nil {
 						it.straighten()
+						it.grow()
 					}
 				}
 				z.ports(c)
@@ -68,6 +69,29 @@ func (it *item) straighten() {
 		}
 	}
 	it.moveTo(best)
+}
+
+// grow makes a node a little higher where a flow would miss it by so little.
+func (it *item) grow() {
+	const most = 16
+	lo, hi := it.room()
+	top, bottom := it.y, it.y+it.h
+	highest, lowest := max(lo, top-most), bottom+min(most, hi-it.y)
+	reach := func(refs []*ref, first int) {
+		for _, r := range refs {
+			y := r.farY()
+			if y-first >= highest {
+				top = min(top, y-first)
+			}
+			if y+portEnd <= lowest {
+				bottom = max(bottom, y+portEnd)
+			}
+		}
+	}
+	reach(it.l, portEnd)
+	reach(it.r, portTop)
+	it.h = bottom - top
+	it.moveTo(top)
 }
 
 // iron moves what lies between two turns of an edge to the height of one of

@@ -93,7 +93,7 @@ func (w *writer) picture(g *graph, c *ssf.Case, elements int) {
 		name += " of " + c.System.Name
 	}
 	w.put(`<svg xmlns="http://www.w3.org/2000/svg" class="pic" role="img" aria-label="%s" width="%d" height="%d" viewBox="0 0 %d %d">`+"\n",
-		esc(name), width, height, width, height)
+		tip(name), width, height, width, height)
 	w.put("<title>%s</title>\n<desc>%s</desc>\n<style>%s</style>\n", tip(name), esc(g.describe(elements)), style)
 	w.put(`<rect class="pic-paper" width="%d" height="%d"/>`+"\n", width, height)
 	for _, z := range g.zones {

@@ -12,9 +12,10 @@ import (
 // Compare writes into a case what in it is worse than in an earlier one of the
 // same product, made with the same library at the same time, and marks the
 // diagnostics that were there before. What an element was called then follows
-// its `was`. Worse is: a threat that is open and was not, or was at a lower
-// risk; a cell that nothing answers any more; another error, gap or warning; a
-// control that was met; a gate that was; a lesser reach.
+// its `was`. Worse is: a threat that is open and was not, was at a lower risk or
+// better countered; a cell that nothing answers any more; another gap or
+// warning; a control that was met; a gate that was; a lesser reach. What is
+// still to be done about a mitigation that is new is shown, and is not worse.
 func Compare(c, base *ssf.Case, rev string) {
 	m := &comparison{now: c, base: base, renamed: map[ssf.ID]ssf.ID{}, worse: map[ssf.Worse]bool{}}
 	for _, e := range c.Elements {
@@ -41,6 +42,7 @@ type comparison struct {
 	renamed   map[ssf.ID]ssf.ID // elements by their former ids
 	worse     map[ssf.Worse]bool
 	rules     map[[2]ssf.ID]bool // rule and state of the threats that are worse
+	countered map[ssf.ID]bool    // mitigations and claims that there were
 	elements  map[ssf.ID]bool    // elements of the cells that are worse
 	known     int
 }
@@ -64,18 +66,30 @@ func (m *comparison) today(id ssf.ID) ssf.ID {
 	return id
 }
 
+// countering are the states of threats that something counters, from the least
+// to the best.
+var countering = []ssf.State{ssf.Planned, ssf.Claimed, ssf.Mitigated, ssf.Verified}
+
 func (m *comparison) threats() {
 	was := make(map[ssf.ID]*ssf.Threat, len(m.base.Threats))
 	for i := range m.base.Threats {
 		was[m.today(m.base.Threats[i].ID)] = &m.base.Threats[i]
 	}
 	m.rules = map[[2]ssf.ID]bool{}
+	m.countered = map[ssf.ID]bool{}
+	for _, t := range m.base.Threats {
+		for _, x := range t.Mitigations {
+			m.countered[m.today(x)] = true
+		}
+	}
 	for i := range m.now.Threats {
 		t := &m.now.Threats[i]
-		if t.State.Treated() {
-			continue
-		}
 		switch before := was[t.ID]; {
+		case t.State.Treated():
+			if before != nil && slices.Index(countering, t.State) < slices.Index(countering, before.State) && slices.Contains(countering, t.State) {
+				m.add(t.ID, "was %s and is %s", before.State, t.State)
+			}
+			continue
 		case before == nil:
 			m.add(t.ID, "is new and %s", t.State)
 		case before.State.Treated():
@@ -136,6 +150,7 @@ func (m *comparison) diagnostics() {
 		case was[k] > 0:
 			was[k]--
 			d.Known = true
+		case (group == "implementation" || group == "verification") && m.isNew(d.Subject):
 		case d.Severity == ssf.Gap || d.Severity == ssf.Warning:
 			m.add(d.Subject, "%s", d.Message)
 		}
@@ -143,6 +158,16 @@ func (m *comparison) diagnostics() {
 			m.known++
 		}
 	}
+}
+
+// isNew reports whether a diagnostic is about a threat, of which the state
+// tells, or about a mitigation or claim that there was not before.
+func (m *comparison) isNew(subject ssf.ID) bool {
+	if strings.Contains(string(subject), "@") {
+		return true
+	}
+	named := slices.ContainsFunc(m.now.Mitigations, func(x ssf.MitigationResult) bool { return x.ID == subject }) || strings.Contains(string(subject), ".")
+	return named && !m.countered[subject] && !slices.ContainsFunc(m.base.Mitigations, func(x ssf.MitigationResult) bool { return x.ID == subject })
 }
 
 // asked are the facts that are asked of no element of which they were not asked

@@ -110,6 +110,9 @@ func TestChangedFacts(t *testing.T) {
 					if p.Kind != ssf.PinThreat || p.Status != ssf.Outdated {
 						continue
 					}
+					if x := byID(after)[p.ID]; (x.State == ssf.Accepted || x.State == ssf.NotApplicable) && string(x.State)[:6] == p.Treat[:6] {
+						t.Errorf("%s.%s: %s: %s is stale, and the threat is %s", place.Element, place.Fact, value, p.ID, x.State)
+					}
 					if len(p.Changes) == 0 {
 						t.Errorf("%s.%s: %s: %s is stale, and nothing shows why", place.Element, place.Fact, value, p.ID)
 					}

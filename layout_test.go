@@ -59,7 +59,7 @@ var testTools = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-int
 
 // The evaluator stays small enough to be read in one sitting.
 const (
-	maxEvalLines     = 1500
+	maxEvalLines     = 2200
 	maxEvalFileLines = 400
 )
 

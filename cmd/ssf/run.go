@@ -252,7 +252,7 @@ func readModel(fsys fs.FS, now time.Time) (ssf.Inputs, error) {
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
-	return ssf.Inputs{Model: snap.Model, Diagnostics: append(snap.Diagnostics, more...), Library: lib, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Line}, nil
+	return ssf.Inputs{Model: snap.Model, Diagnostics: append(snap.Diagnostics, more...), Library: lib, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Lines()}, nil
 }
 
 // compare compares a case with that of the model as it was at a revision.

@@ -67,6 +67,7 @@ type Evaluation struct {
 	traces    []trace
 	sameLists map[stakeKey]bool
 	work      Work
+	cells     []stakeCell // room for those of one threat
 }
 
 // New makes the graph of the model and compiles the library. An error is a rule
@@ -185,7 +186,7 @@ func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) []*Evalu
 	for i := range ws {
 		w := *e
 		w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
-		w.sameLists, w.work = map[stakeKey]bool{}, Work{}
+		w.sameLists, w.work, w.cells = map[stakeKey]bool{}, Work{}, nil
 		ws[i] = &w
 		wg.Go(func() { do(&w, n*i/len(ws), n*(i+1)/len(ws)) })
 	}

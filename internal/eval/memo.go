@@ -114,6 +114,14 @@ func (e *Evaluation) deploymentIDs() (ids []ssf.ID) {
 	return ids
 }
 
+// expect is about how many instances there are at some nodes.
+func (e *Evaluation) expect(nodes int) int {
+	if e.past == nil || len(e.past.nodes) == 0 {
+		return 3 * nodes
+	}
+	return len(e.past.instances)*nodes/len(e.past.nodes) + 100
+}
+
 // again takes over the instances at node n, if nothing that they follow from
 // has changed.
 func (e *Evaluation) again(n int32) bool {

@@ -140,7 +140,8 @@ func (e *Evaluation) lists(n int32) []stakeKey {
 
 // impact is the greatest need that the threat endangers, and the cells.
 func (e *Evaluation) impact(in *Instance) (l ssf.Level, why string, cells []ssf.Cell, more int) {
-	var all []stakeCell
+	all := e.cells[:0]
+	defer func() { e.cells = all[:0] }()
 	unknown, count := false, 0
 	if in.Own != nil {
 		for _, c := range in.Own.Endangers {

@@ -77,9 +77,7 @@ func (e *Evaluation) deriveThreats() {
 func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 	kindFits := map[[2]ssf.ID]rule.Truth{}
 	e.traces = make([]trace, 0, to-from)
-	if e.past != nil {
-		e.Instances = make([]Instance, 0, len(e.past.instances)*(to-from)/max(1, len(e.past.nodes))+100)
-	}
+	e.Instances = make([]Instance, 0, e.expect(to-from))
 	for i := from; i < to; i++ {
 		n := int32(i)
 		if e.again(n) {

@@ -53,6 +53,20 @@ func (s *Snapshot) Line(p ssf.Pos) string {
 	return ""
 }
 
+// Lines is Line for who keeps nothing else of the snapshot.
+func (s *Snapshot) Lines() func(ssf.Pos) string {
+	files := make(map[string]*source, len(s.files))
+	for p, f := range s.files {
+		files[p] = f.source
+	}
+	return func(p ssf.Pos) string {
+		if f := files[p.File]; f != nil {
+			return f.snippet(p)
+		}
+		return ""
+	}
+}
+
 // Load reads the model in fsys: ssf.yaml at its root and every ssf/**/*.yaml.
 // An error is only what is not the author's doing: a file that cannot be read.
 func Load(fsys fs.FS, lib *ssf.Library) (*Snapshot, error) {

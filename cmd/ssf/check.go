@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -88,33 +89,41 @@ func oneOf(flag, value string, values ...string) error {
 	return usagef("%s is one of %v, not %q", flag, values, value)
 }
 
-// writeFile writes a value as JSON: beside the file first, then synced and
-// renamed, so that an interruption leaves the old file or the new one. What is
-// no ordinary file, such as /dev/stdout, is written as it is.
+// writeFile writes a value as JSON to a file.
 func (a *app) writeFile(name string, v any) error {
+	if err := a.writeTo(name, func(w io.Writer) error { return report.JSON(w, v) }); err != nil {
+		return fmt.Errorf("writing the case: %w", err)
+	}
+	return nil
+}
+
+// writeTo writes a file: beside it first, then synced and renamed, so that an
+// interruption leaves the old file or the new one. What is no ordinary file,
+// such as /dev/stdout, is written as it is.
+func (a *app) writeTo(name string, write func(io.Writer) error) error {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(a.env.Dir, name)
 	}
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
-			return fmt.Errorf("writing the case: %w", err)
+			return err
 		}
-		if err := report.JSON(f, v); err != nil {
+		if err := write(f); err != nil {
 			f.Close()
-			return fmt.Errorf("writing the case: %w", err)
+			return err
 		}
 		return f.Close()
 	}
 	if _, err := os.Stat(filepath.Dir(name)); err != nil {
-		return fmt.Errorf("writing the case: there is no folder %s", filepath.Dir(name))
+		return fmt.Errorf("there is no folder %s", filepath.Dir(name))
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".ssf-*.tmp")
 	if err != nil {
-		return fmt.Errorf("writing the case: %w", err)
+		return err
 	}
 	defer os.Remove(f.Name())
-	err = report.JSON(f, v)
+	err = write(f)
 	for _, step := range []func() error{func() error { return f.Chmod(0o644) }, f.Sync, f.Close, func() error { return os.Rename(f.Name(), name) }} {
 		if err == nil {
 			err = step()
@@ -122,7 +131,6 @@ func (a *app) writeFile(name string, v any) error {
 	}
 	if err != nil {
 		f.Close()
-		return fmt.Errorf("writing the case: %w", err)
 	}
-	return nil
+	return err
 }

@@ -78,14 +78,14 @@ func (p *page) wrap(indent, text string) {
 	}
 }
 
-// clean makes text from a model safe to print: what could steer a terminal is
-// shown as a question mark.
+// clean makes text from a model safe to print: what could steer a terminal,
+// turn the direction of text or stand in no XML is shown as a question mark.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\t' || r == '\n' {
+		switch {
+		case r == '\t', r == '\n', r == 0x2028, r == 0x2029:
 			return ' '
-		}
-		if r < 0x20 || 0x7f <= r && r < 0xa0 || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 {
+		case r < 0x20, 0x7f <= r && r < 0xa0, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c, r == 0xfffe, r == 0xffff:
 			return '?'
 		}
 		return r

@@ -25,12 +25,16 @@ line for each phase and the phase that is reached.
 An error is a model that contradicts itself, a gap a control that is not met, a
 question a fact that would decide a threat. ` + "`ssf explain ID`" + ` tells more of any id.
 
+For other programs, --format writes github (annotations of a workflow), sarif,
+junit (each control and each threat is a test), markdown (a comment on a change)
+or json (the whole case).
+
 Exit status: 0 the policy's reach and gates are met (or there is no policy),
 1 could not do it, 2 wrong usage or an error in the model, 3 the policy's reach
 or a gate is not met.`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			style, err := a.style(format)
+			style, err := a.style(format, "github", "sarif", "junit", "markdown")
 			if err != nil {
 				return err
 			}
@@ -38,16 +42,18 @@ or a gate is not met.`,
 			if err != nil {
 				return err
 			}
+			prefix := ""
+			if format == "github" || format == "sarif" {
+				if prefix, err = a.prefix(first(args)); err != nil {
+					return err
+				}
+			}
 			if out != "" {
 				if err := a.writeFile(out, c); err != nil {
 					return err
 				}
 			}
-			if format == "json" {
-				err = report.JSON(a.env.Stdout, c)
-			} else {
-				err = report.Check(a.env.Stdout, c, style, o)
-			}
+			err = writeCheck(a.env.Stdout, c, format, prefix, style, o)
 			switch {
 			case err != nil:
 				return fmt.Errorf("writing the report: %w", err)
@@ -59,11 +65,48 @@ or a gate is not met.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().StringVar(&format, "format", "text", "text, json, github, sarif, junit or markdown")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write the whole case as JSON to this file too")
 	cmd.Flags().BoolVar(&o.Hints, "hints", false, "show hints too")
 	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "show errors and the summary only")
 	return cmd
+}
+
+func writeCheck(w io.Writer, c *ssf.Case, format, prefix string, style report.Style, o report.CheckOptions) error {
+	switch format {
+	case "json":
+		return report.JSON(w, c)
+	case "github":
+		return report.GitHub(w, c, prefix, o)
+	case "sarif":
+		return report.SARIF(w, c, prefix, o)
+	case "junit":
+		return report.JUnit(w, c, o)
+	case "markdown":
+		return report.Markdown(w, report.PullRequest(c, o))
+	}
+	return report.Check(w, c, style, o)
+}
+
+// prefix is the path of the model's folder below the root of its repository,
+// for programs that know files from there; empty at the root or outside any.
+func (a *app) prefix(arg string) (string, error) {
+	dir, err := a.dir(arg)
+	if err != nil {
+		return "", err
+	}
+	for root := dir; ; root = filepath.Dir(root) {
+		if exists(filepath.Join(root, ".git")) {
+			rel, err := filepath.Rel(root, dir)
+			if err != nil || rel == "." {
+				return "", err
+			}
+			return filepath.ToSlash(rel), nil
+		}
+		if root == filepath.Dir(root) {
+			return "", nil
+		}
+	}
 }
 
 func upToOne(cmd *cobra.Command, args []string) error {

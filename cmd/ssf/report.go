@@ -21,7 +21,7 @@ var reportFormats = []struct {
 	{"html", ".html", func(w io.Writer, c *ssf.Case) error { return report.HTML(w, report.Build(c, "")) }},
 	{"markdown", ".md", func(w io.Writer, c *ssf.Case) error { return report.Markdown(w, report.Build(c, "")) }},
 	{"json", ".json", func(w io.Writer, c *ssf.Case) error { return report.JSON(w, c) }},
-	{"sarif", ".sarif", report.SARIF},
+	{"sarif", ".sarif", func(w io.Writer, c *ssf.Case) error { return report.SARIF(w, c, "", report.CheckOptions{}) }},
 	{"csv", ".csv", report.CSV},
 }
 

@@ -124,10 +124,10 @@ type app struct {
 }
 
 // style is how text is written, by the terminal and the flags. It refuses a
-// --format that is neither text nor json.
-func (a *app) style(format string) (report.Style, error) {
+// --format that is neither text nor json nor one of the others.
+func (a *app) style(format string, others ...string) (report.Style, error) {
 	s := report.Style{Width: a.env.Width}
-	if err := oneOf("--format", format, "text", "json"); err != nil {
+	if err := oneOf("--format", format, append([]string{"text", "json"}, others...)...); err != nil {
 		return s, err
 	}
 	switch a.colour {

@@ -166,9 +166,12 @@ func errorCount(c *ssf.Case) (n int) {
 func (b *builder) lead() []Block {
 	kind, says := verdict(b.Case)
 	out := []Block{Notice{kind, text(says)}}
-	open, worst := 0, 0
+	open, worst, claimed := 0, 0, 0
 	for _, t := range b.Threats {
-		if !t.State.Treated() {
+		switch {
+		case t.State == ssf.Claimed:
+			claimed++
+		case !t.State.Treated():
 			open++
 			if t.Risk.Worst() >= ssf.High {
 				worst++
@@ -177,9 +180,13 @@ func (b *builder) lead() []Block {
 	}
 	plain := "No threat follows from the model yet."
 	if n := len(b.Threats); n > 0 {
-		plain = number(n, "threat follows", "threats follow") + " from what the model says: " + strconv.Itoa(n-open) + " treated, " + strconv.Itoa(open) + " open"
-		if open > 0 {
-			plain += ", " + strconv.Itoa(worst) + " of those with a risk that is high, critical or unknown"
+		plain = number(n, "threat follows", "threats follow") + " from what the model says: " + strconv.Itoa(n-open) + " treated"
+		if claimed > 0 {
+			plain += " (" + strconv.Itoa(claimed) + " only by a claim that nothing proves)"
+		}
+		plain += ", " + strconv.Itoa(open) + " open"
+		if worst > 0 {
+			plain += " (" + strconv.Itoa(worst) + " with a risk that is high, critical or unknown)"
 		}
 		plain += "."
 	}

@@ -30,10 +30,10 @@ func (b *builder) questions() []Block {
 			blocks = append(blocks, items)
 		}
 		if len(q.Elements) > 0 {
-			blocks = append(blocks, listing("At", q.Elements))
+			blocks = append(blocks, listing(text("At"), q.Elements))
 		}
 		if len(q.Asked) > 0 {
-			blocks = append(blocks, listing("Asked already at", q.Asked))
+			blocks = append(blocks, listing(text("Asked already at"), q.Asked))
 		}
 		out = append(out, Group{anchor("q", q.Fact), text(mono(q.Fact), " ", aside(decides)), blocks})
 	}
@@ -41,9 +41,9 @@ func (b *builder) questions() []Block {
 }
 
 // listing is a few ids at once, or many behind their number.
-func listing[S ~string](what string, ids []S) Block {
+func listing[S ~string](what Text, ids []S) Block {
 	if len(ids) <= 2*maxPlaces {
-		return Para(append(text(what, " "), monos(ids)...))
+		return Para(text(what, " ", monos(ids)))
 	}
 	return Details{Summary: text(what, " ", number(len(ids), "element", "elements")), Blocks: []Block{inline(ids)}}
 }
@@ -269,16 +269,7 @@ func (b *builder) assertions() []Block {
 	})
 	out := []Block{Para(text("What a thing is decides whether some threats are there. These facts stand on the word of the model's authors."))}
 	for _, k := range order {
-		out = append(out, listing("`"+string(k.fact)+": "+string(k.value)+"` of", at[k]))
-	}
-	for i, x := range out[1:] { // the fact is code
-		switch x := x.(type) {
-		case Para:
-			out[i+1] = Para(append(prose(x[0].S), x[1:]...))
-		case Details:
-			x.Summary = append(prose(x.Summary[0].S), x.Summary[1:]...)
-			out[i+1] = x
-		}
+		out = append(out, listing(text(mono(string(k.fact)+": "+string(k.value)), " of"), at[k]))
 	}
 	return out
 }

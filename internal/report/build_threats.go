@@ -80,6 +80,12 @@ func (b *builder) threatTable(caption string, ts []*ssf.Threat) Table {
 			where = append(where, Span{Plain, " ", ""}, aside(e.File+":"+strconv.Itoa(e.Line)))
 		}
 		why := prose(x.Why)
+		switch x.State {
+		case ssf.Claimed:
+			why = append(text("by the claim "), why...)
+		case ssf.Mitigated, ssf.Verified:
+			why = append(text("by "), why...)
+		}
 		for _, ch := range x.Changes {
 			why = append(why, Span{Plain, "; " + ch.String(), ""})
 		}

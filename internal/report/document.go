@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -141,7 +142,9 @@ func text(parts ...any) Text {
 	for _, p := range parts {
 		switch p := p.(type) {
 		case string:
-			t = append(t, Span{Plain, p, ""})
+			if p != "" {
+				t = append(t, Span{Plain, p, ""})
+			}
 		case Span:
 			t = append(t, p)
 		case Text:
@@ -158,19 +161,22 @@ func mono[S ~string](s S) Span { return Span{Mono, string(s), ""} }
 
 func link(s, anchor string) Span { return Span{Link, s, anchor} }
 
-// prose is a sentence in which `such parts` are code.
+var threatID = regexp.MustCompile(`[a-z0-9][a-z0-9/-]*@[a-z0-9*-]*[a-z0-9*]`)
+
+// prose is a sentence in which `such parts` and ids of threats are code.
 func prose(s string) Text {
 	var t Text
-	for i, part := range strings.Split(s, "`") {
-		switch {
-		case part == "":
-		case i%2 == 1 && i < strings.Count(s, "`"):
+	pairs := strings.Count(s, "`") / 2 * 2 // a last one alone is itself
+	for i, part := range strings.SplitN(s, "`", pairs+1) {
+		if i%2 == 1 {
 			t = append(t, mono(part))
-		case i%2 == 1:
-			t = append(t, Span{Plain, "`" + part, ""})
-		default:
-			t = append(t, Span{Plain, part, ""})
+			continue
 		}
+		for at := threatID.FindStringIndex(part); at != nil; at = threatID.FindStringIndex(part) {
+			t = append(t, text(part[:at[0]], mono(part[at[0]:at[1]]))...)
+			part = part[at[1]:]
+		}
+		t = append(t, text(part)...)
 	}
 	return t
 }

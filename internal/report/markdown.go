@@ -11,7 +11,7 @@ import (
 // it is. Text of the model is never markup: no tag, no link, no mention.
 func Markdown(w io.Writer, d *Document) error {
 	out := &markdownWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	out.line("# " + escape(d.Title))
+	out.line("# " + escape(d.Title+": security report"))
 	out.line("")
 	out.blocks(d.Lead, 2)
 	for _, s := range d.Sections {

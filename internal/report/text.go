@@ -148,18 +148,20 @@ type CheckOptions struct {
 // Check writes the verdict: every problem in file order, then the summary.
 func Check(w io.Writer, c *ssf.Case, style Style, o CheckOptions) error {
 	p := newPage(w, style)
+	for _, d := range o.selected(c) {
+		p.diagnostic(d)
+		p.print("\n")
+	}
 	hidden := 0
-	for _, d := range c.Diagnostics {
-		switch {
-		case o.Quiet && d.Severity != ssf.Error:
-		case d.Severity == ssf.Hint && !o.Hints:
+	for _, d := range news(c) {
+		if d.Severity == ssf.Hint && !o.Hints && !o.Quiet {
 			hidden++
-		default:
-			p.diagnostic(d)
-			p.print("\n")
 		}
 	}
 	p.summary(c)
+	if c.Base.Rev != "" {
+		p.wrap("", count(c.Base.Known, "problem")+" that "+map[bool]string{true: "was", false: "were"}[c.Base.Known == 1]+" there at "+c.Base.Rev+" already not shown")
+	}
 	if hidden > 0 {
 		p.print("%s\n", p.paint(faint, count(hidden, "hint")+" not shown; `ssf check --hints` shows them"))
 	}

@@ -121,7 +121,7 @@ func (out *markdownWriter) table(t Table) {
 	for _, r := range t.Rows {
 		line := "|"
 		for _, c := range r.Cells {
-			line += " " + strings.ReplaceAll(spans(c), "|", `\|`) + " |"
+			line += " " + spansInCell(c) + " |"
 		}
 		out.line(line)
 	}
@@ -144,6 +144,20 @@ func spans(t Text) string {
 			b.WriteString(codeSpan(s.S))
 		case Outside:
 			b.WriteString("[" + escape(s.S) + "](" + s.Ref + ")")
+		}
+	}
+	return b.String()
+}
+
+// spansInCell writes a text in a table, where a bar would end the cell: in
+// prose it is escaped, and in code, where nothing can be, it is a number.
+func spansInCell(t Text) string {
+	var b strings.Builder
+	for _, s := range t {
+		if (s.Kind == Mono || s.Kind == Link) && strings.Contains(s.S, "|") {
+			b.WriteString(inHTML(Text{s}))
+		} else {
+			b.WriteString(strings.ReplaceAll(spans(Text{s}), "|", `\|`))
 		}
 	}
 	return b.String()
@@ -217,7 +231,7 @@ func escape(s string) string {
 	}
 	for i, r := range rs {
 		switch {
-		case strings.ContainsRune("\\`*[]<>~&|", r):
+		case strings.ContainsRune("\\`*[]<>~&", r):
 			b.WriteByte('\\')
 		case r == '_' && !(word(i-1) && word(i+1)),
 			r == '#' && !word(i-1),

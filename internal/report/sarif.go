@@ -222,7 +222,7 @@ func (s *sarifWriter) describe(o CheckOptions) {
 	}
 	byID := map[string]sarifRule{}
 	for id := range used {
-		r := sarifRule{ID: string(id), Short: sarifText{Text: string(id)}, Full: sarifText{Text: string(id)}, Help: sarifText{Text: string(id)}, Configuration: sarifLevel{"warning"}, Properties: map[string]any{"tags": []string{"ssf"}}}
+		r := sarifRule{ID: clean(string(id)), Short: say(string(id)), Full: say(string(id)), Help: say(string(id)), Configuration: sarifLevel{"warning"}, Properties: map[string]any{"tags": []string{"ssf"}}}
 		if k := s.checks[id]; k != nil {
 			_, l := kindAndLevel(k.Severity)
 			r.Short, r.Full, r.Help, r.Configuration = say(k.Title), say(k.Says), sarifText{clean(k.Says + " " + k.Fix), spans(prose(k.Says + " " + k.Fix))}, sarifLevel{l}
@@ -236,7 +236,7 @@ func (s *sarifWriter) describe(o CheckOptions) {
 		if _, ok := byID[string(t.Rule)]; ok || o.Quiet {
 			continue
 		}
-		r := sarifRule{ID: string(t.Rule), Short: say(cmp.Or(t.Title, string(t.Rule))), Full: say(cmp.Or(t.Title, string(t.Rule))), Help: say(cmp.Or(t.Title, string(t.Rule))), Configuration: sarifLevel{"warning"}, Properties: map[string]any{"tags": []string{"security", "threat"}}}
+		r := sarifRule{ID: clean(string(t.Rule)), Short: say(cmp.Or(t.Title, string(t.Rule))), Full: say(cmp.Or(t.Title, string(t.Rule))), Help: say(cmp.Or(t.Title, string(t.Rule))), Configuration: sarifLevel{"warning"}, Properties: map[string]any{"tags": []string{"security", "threat"}}}
 		if x := s.builder.rules[t.Rule]; x != nil {
 			s.fill(&r, x)
 		}
@@ -271,7 +271,7 @@ func (s *sarifWriter) fill(r *sarifRule, x *ssf.RuleInfo) {
 	}
 	r.Properties = map[string]any{"tags": tags}
 	if len(x.Attacks) > 0 {
-		r.Properties["attacks"] = x.Attacks
+		r.Properties["attacks"] = strings.Split(clean(ssf.Join(x.Attacks)), ", ")
 	}
 }
 
@@ -314,7 +314,7 @@ func kindAndLevel(s ssf.Severity) (kind, level string) {
 }
 
 func (s *sarifWriter) diagnostic(d ssf.Diagnostic) sarifResult {
-	r := sarifResult{RuleID: string(d.Check), RuleIndex: s.rule[string(d.Check)], Message: say(d.Message), Locations: []sarifLocation{s.location(d.Pos, d.Snippet, d.Subject)}, Fingerprints: s.fingerprint(d.Check, d.Subject, d.Message)}
+	r := sarifResult{RuleID: clean(string(d.Check)), RuleIndex: s.rule[string(d.Check)], Message: say(d.Message), Locations: []sarifLocation{s.location(d.Pos, d.Snippet, d.Subject)}, Fingerprints: s.fingerprint(d.Check, d.Subject, d.Message)}
 	r.Kind, r.Level = kindAndLevel(d.Severity)
 	if d.Hint != "" {
 		r.Message.Text += ". " + clean(sentence(d.Hint))
@@ -330,6 +330,10 @@ func (s *sarifWriter) diagnostic(d ssf.Diagnostic) sarifResult {
 	}
 	var changes []sarifChange
 	for _, f := range d.Fix {
+		if clean(f.Text) != f.Text {
+			changes = nil // nobody should apply what cannot be shown
+			break
+		}
 		a := s.artifact(f.File)
 		i := slices.IndexFunc(changes, func(c sarifChange) bool { return c.Artifact == a })
 		if i < 0 {
@@ -347,7 +351,7 @@ func (s *sarifWriter) diagnostic(d ssf.Diagnostic) sarifResult {
 // threatResult is one threat that counts as open.
 func (s *sarifWriter) threatResult(t *ssf.Threat) sarifResult {
 	r := sarifResult{
-		RuleID: string(t.Rule), RuleIndex: s.rule[string(t.Rule)], Kind: "fail", Level: "warning", Fingerprints: s.fingerprint(t.Rule, t.ID, ""),
+		RuleID: clean(string(t.Rule)), RuleIndex: s.rule[string(t.Rule)], Kind: "fail", Level: "warning", Fingerprints: s.fingerprint(t.Rule, t.ID, ""),
 		Message:    say(fmt.Sprintf("%s at %s is %s (risk %s): %s", cmp.Or(t.Title, string(t.Rule)), t.Element, t.State, t.Risk, t.Why)),
 		Properties: map[string]any{"id": clean(string(t.ID)), "state": string(t.State), "risk": t.Risk.String()},
 	}

@@ -361,3 +361,51 @@ func union(a, b map[string]string) map[string]string {
 	maps.Copy(out, b)
 	return out
 }
+
+// TestReportIsSmall: a page about a thousand threats stays below a megabyte.
+func TestReportIsSmall(t *testing.T) {
+	c := caseIn(t, writeModel(t, gen.Generate(gen.Options{Components: 250, Functions: 50, Seed: 1}).YAML()))
+	page := written(t, func(w io.Writer) error { return report.HTML(w, report.Build(c, "")) })
+	if n := len(c.Threats); n < 1000 || len(page) >= 1_000_000 {
+		t.Errorf("%d threats take %d bytes", n, len(page))
+	}
+}
+
+// TestSnippets: the YAML that a report offers can be added to the model as it
+// is, and then each threat that it names is planned for.
+func TestSnippets(t *testing.T) {
+	dir := writeModel(t, gen.Generate(gen.Options{Components: 20, Functions: 10, Seed: 2}).YAML())
+	if err := os.Mkdir(filepath.Join(dir, "ssf"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, s := range report.Build(caseIn(t, dir), "").Sections {
+		for _, b := range s.Blocks {
+			g, _ := b.(report.Group)
+			for _, b := range g.Blocks {
+				code, ok := b.(report.Code)
+				if !ok {
+					continue
+				}
+				if err := os.WriteFile(filepath.Join(dir, "ssf", "more.yaml"), []byte(code), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				c := caseIn(t, dir)
+				if ssf.HasErrors(c.Diagnostics) {
+					t.Errorf("%s\nhas errors: %v", code, c.Diagnostics[0].Message)
+				}
+				for id, state := range statesOf(c, func(ssf.State) bool { return true }) {
+					if strings.Contains(string(code), "- "+id+"\n") {
+						seen++
+						if state != "planned" {
+							t.Errorf("%s\n%s is %s", code, id, state)
+						}
+					}
+				}
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("the report offers YAML for %d threats only", seen)
+	}
+}

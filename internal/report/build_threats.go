@@ -67,7 +67,15 @@ func (b *builder) ruleGroup(g ruleGroup) Group {
 		}
 		out.Blocks = append(out.Blocks, Para(text(says)))
 	}
-	out.Blocks = append(out.Blocks, b.threatTable(title, g.threats), b.behindRule(r, g.threats))
+	shown := g.threats
+	if len(shown) > 3*maxPlaces {
+		shown = shown[:2*maxPlaces]
+	}
+	out.Blocks = append(out.Blocks, b.threatTable(title, shown))
+	if more := g.threats[len(shown):]; len(more) > 0 {
+		out.Blocks = append(out.Blocks, Details{Summary: text(number(len(more), "more place", "more places")), Blocks: []Block{b.threatTable(title+", more places", more)}})
+	}
+	out.Blocks = append(out.Blocks, b.behindRule(r, g.threats))
 	return out
 }
 

@@ -148,7 +148,7 @@ func verdict(c *ssf.Case) (string, string) {
 		s += ", and the policy asks for " + string(c.ReachAsked)
 	}
 	if unmet > 0 {
-		s += "; " + strconv.Itoa(unmet) + " of " + number(len(c.Gates), "gate is", "gates are") + " not met"
+		s += "; " + strconv.Itoa(unmet) + " of " + number(len(c.Gates), "gate", "gates") + " not met"
 	}
 	return bad, s + "."
 }

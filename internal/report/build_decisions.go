@@ -64,8 +64,12 @@ func (b *builder) decisionTable(caption string, keep func(*ssf.DecisionResult) b
 	})
 	for _, d := range ds {
 		about := text(mono(d.About))
-		if d.At != "" {
-			about = append(about, Span{Plain, " at " + d.At, ""})
+		switch {
+		case d.At == "":
+		case d.Kind == "finding":
+			about = append(about, Span{Plain, " in " + d.At, ""})
+		default:
+			about = append(about, Span{Plain, " where " + d.At, ""})
 		}
 		if d.Likelihood != "" {
 			about = append(about, Span{Plain, ", likelihood " + d.Likelihood, ""})

@@ -195,7 +195,7 @@ func (b *builder) counter(g ruleGroup) (Text, string) {
 	}
 	lines.WriteString("mitigations:\n  " + key + ":\n    counters:\n")
 	b.counters(&lines, "      ", g)
-	lines.WriteString("    state: planned   # when it is built: implemented, and where it is, as `where: [FILE#SYMBOL]`\n")
+	lines.WriteString("    state: planned\n    # once it is built: state: implemented\n    # and the place:    where: [FILE#SYMBOL]\n")
 	return how, lines.String()
 }
 

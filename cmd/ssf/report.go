@@ -33,8 +33,9 @@ func (a *app) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report [DIR]",
 		Short: "write the whole case for people: HTML, Markdown, SARIF, CSV or JSON",
-		Long: `Report evaluates the model in DIR (default: the nearest parent with ssf.yaml), or
-reads a case that ` + "`ssf check -o case.json`" + ` stored, and writes it as one file:
+		Long: `Report evaluates the model in DIR (default: the nearest parent with ssf.yaml),
+or reads a case that ` + "`ssf check -o case.json`" + ` stored, and writes it as one
+file:
 
   report.html   a page for everybody: the verdict, what to do first, all lists
   report.md     the same in Markdown

@@ -67,6 +67,9 @@ func TestReportFromCase(t *testing.T) {
 			if code != exitYes || len(direct) < 100 {
 				t.Errorf("%s as %s: exit %d, %d bytes, %s", name, f.name, code, len(direct), errs)
 			}
+			if f.name == "html" {
+				linksLead(t, name, direct)
+			}
 			_, again, _ := runIn(t, dir, "report", "--format", f.name, "--from", stored)
 			if again != direct {
 				t.Errorf("%s as %s: from the case there are %d other bytes than the %d at once", name, f.name, len(again), len(direct))
@@ -79,6 +82,26 @@ func TestReportFromCase(t *testing.T) {
 				t.Errorf("%s: the file is not what stands on the output (%v)", name, err)
 			}
 		}
+	}
+}
+
+// linksLead checks that each link within a page leads to an id that is there once.
+func linksLead(t *testing.T, name, page string) {
+	t.Helper()
+	ids := map[string]int{}
+	for _, m := range regexp.MustCompile(` id="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if ids[m[1]]++; ids[m[1]] > 1 {
+			t.Errorf("%s: the id %q is there twice", name, m[1])
+		}
+	}
+	links := regexp.MustCompile(` href="#([^"]*)"`).FindAllStringSubmatch(page, -1)
+	for _, m := range links {
+		if ids[m[1]] == 0 {
+			t.Errorf("%s: a link leads to %q, which is not there", name, m[1])
+		}
+	}
+	if len(links) < 20 {
+		t.Errorf("%s: there are only %d links", name, len(links))
 	}
 }
 

@@ -80,7 +80,18 @@ func (b *builder) matrices() []Block {
 			}
 		}
 		g := Group{Title: text("Needs of ", m.Name, " ", aside(ofN(m.Answered, len(m.Cells), "answered")))}
-		if n := len(gaps.Rows); n > 3*maxPlaces {
+		if len(m.Columns) == 1 { // a catalogue: each of its controls is one cell
+			g.Title[0].S = "Controls of "
+			var open []ssf.ID
+			for _, c := range m.Cells {
+				if len(c.AnsweredBy) == 0 {
+					open = append(open, c.Cell.Element)
+				}
+			}
+			if len(open) > 0 {
+				g.Blocks = append(g.Blocks, Details{Summary: text("Not answered: ", strconv.Itoa(len(open))), Blocks: []Block{inline(open)}})
+			}
+		} else if n := len(gaps.Rows); n > 3*maxPlaces {
 			head := gaps
 			head.Rows = head.Rows[:2*maxPlaces]
 			gaps.Caption, gaps.Rows = "More needs of "+m.Name+" that nothing answers", gaps.Rows[2*maxPlaces:]

@@ -173,8 +173,10 @@ func (b *builder) decisionCounts() (out []figure) {
 		what  string
 		state ssf.State
 	}{
-		{"Threats whose risk is accepted", ssf.Accepted}, {"Threats that are transferred", ssf.Transferred},
-		{"Threats declared not applicable", ssf.NotApplicable}, {"Decisions about threats that are stale", ssf.Stale},
+		{"Threats whose risk is accepted", ssf.Accepted},
+		{"Threats that are transferred", ssf.Transferred},
+		{"Threats declared not applicable", ssf.NotApplicable},
+		{"Decisions about threats that are stale", ssf.Stale},
 	} {
 		c := figure{what: n.what, says: ofN(len(by[n.state]), len(b.Threats), "threats")}
 		if len(by[n.state]) > 0 {

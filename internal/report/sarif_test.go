@@ -105,7 +105,10 @@ func TestFingerprints(t *testing.T) {
 // TestPaths: a path is a URI, and only files of the model stand below a prefix.
 func TestPaths(t *testing.T) {
 	for _, x := range [][3]string{
-		{"", "ssf.yaml", "ssf.yaml"}, {"a b/c", "ssf.yaml", "a%20b/c/ssf.yaml"}, {"a", "ssf/é.yaml", "a/ssf/%C3%A9.yaml"}, {"a", "library/threats/x.yaml", "library/threats/x.yaml"},
+		{"", "ssf.yaml", "ssf.yaml"},
+		{"a b/c", "ssf.yaml", "a%20b/c/ssf.yaml"},
+		{"a", "ssf/é.yaml", "a/ssf/%C3%A9.yaml"},
+		{"a", "library/threats/x.yaml", "library/threats/x.yaml"},
 		{"", "ssf/a:b%#?.yaml", "ssf/a%3Ab%25%23%3F.yaml"},
 	} {
 		if got := escapePath(below(x[0], x[1])); got != x[2] {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,7 +14,7 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var format, out string
+	var format, out, base string
 	var o report.CheckOptions
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
@@ -29,22 +30,28 @@ For other programs, --format writes github (annotations of a workflow), sarif,
 junit (each control and each threat is a test), markdown (a comment on a change)
 or json (the whole case).
 
+With --base it compares the model with what it was at a commit, and shows and
+fails on what is worse now: so a product with many gaps can begin today.
+
 Exit status: 0 the policy's reach and gates are met (or there is no policy),
 1 could not do it, 2 wrong usage or an error in the model, 3 the policy's reach
-or a gate is not met.`,
+or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			style, err := a.style(format, "github", "sarif", "junit", "markdown")
 			if err != nil {
 				return err
 			}
-			c, _, err := a.evaluate(cmd.Context(), first(args))
+			dir, err := a.dir(first(args))
 			if err != nil {
 				return err
 			}
-			prefix := ""
-			if format == "github" || format == "sarif" {
-				if prefix, err = a.prefix(first(args)); err != nil {
+			c, _, err := a.evaluate(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("base") {
+				if err := a.compare(cmd.Context(), c, dir, base); err != nil {
 					return err
 				}
 			}
@@ -53,13 +60,13 @@ or a gate is not met.`,
 					return err
 				}
 			}
-			err = writeCheck(a.env.Stdout, c, format, prefix, style, o)
+			err = writeCheck(a.env.Stdout, c, format, prefix(dir), style, o)
 			switch {
 			case err != nil:
 				return fmt.Errorf("writing the report: %w", err)
 			case ssf.HasErrors(c.Diagnostics):
 				return exit(exitUsage)
-			case !report.Reached(c):
+			case !report.Passes(c):
 				return exit(exitNo)
 			}
 			return nil
@@ -67,6 +74,7 @@ or a gate is not met.`,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, github, sarif, junit or markdown")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write the whole case as JSON to this file too")
+	cmd.Flags().StringVar(&base, "base", "", "compare with this commit, such as origin/main")
 	cmd.Flags().BoolVar(&o.Hints, "hints", false, "show hints too")
 	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "show errors and the summary only")
 	return cmd
@@ -90,21 +98,16 @@ func writeCheck(w io.Writer, c *ssf.Case, format, prefix string, style report.St
 
 // prefix is the path of the model's folder below the root of its repository,
 // for programs that know files from there; empty at the root or outside any.
-func (a *app) prefix(arg string) (string, error) {
-	dir, err := a.dir(arg)
-	if err != nil {
-		return "", err
-	}
+func prefix(dir string) string {
 	for root := dir; ; root = filepath.Dir(root) {
 		if exists(filepath.Join(root, ".git")) {
-			rel, err := filepath.Rel(root, dir)
-			if err != nil || rel == "." {
-				return "", err
+			if rel, err := filepath.Rel(root, dir); err == nil && rel != "." {
+				return filepath.ToSlash(rel)
 			}
-			return filepath.ToSlash(rel), nil
+			return ""
 		}
 		if root == filepath.Dir(root) {
-			return "", nil
+			return ""
 		}
 	}
 }
@@ -132,18 +135,19 @@ func oneOf(flag, value string, values ...string) error {
 	return usagef("%s is one of %v, not %q", flag, values, value)
 }
 
-// writeFile writes a value as JSON to a file.
+// writeFile writes a value as JSON to a file, or says why not.
 func (a *app) writeFile(name string, v any) error {
-	if err := a.writeTo(name, func(w io.Writer) error { return report.JSON(w, v) }); err != nil {
+	err := a.replace(name, func(w io.Writer) error { return report.JSON(w, v) })
+	if err != nil {
 		return fmt.Errorf("writing the case: %w", err)
 	}
 	return nil
 }
 
-// writeTo writes a file: beside it first, then synced and renamed, so that an
+// replace writes a file: beside it first, then synced and renamed, so that an
 // interruption leaves the old file or the new one. What is no ordinary file,
 // such as /dev/stdout, is written as it is.
-func (a *app) writeTo(name string, write func(io.Writer) error) error {
+func (a *app) replace(name string, write func(io.Writer) error) error {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(a.env.Dir, name)
 	}
@@ -152,11 +156,7 @@ func (a *app) writeTo(name string, write func(io.Writer) error) error {
 		if err != nil {
 			return err
 		}
-		if err := write(f); err != nil {
-			f.Close()
-			return err
-		}
-		return f.Close()
+		return errors.Join(write(f), f.Close())
 	}
 	if _, err := os.Stat(filepath.Dir(name)); err != nil {
 		return fmt.Errorf("there is no folder %s", filepath.Dir(name))

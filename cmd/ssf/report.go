@@ -18,15 +18,12 @@ var reportFormats = []struct {
 	name, ending string
 	write        func(io.Writer, *ssf.Case) error
 }{
-	{"html", ".html", func(w io.Writer, c *ssf.Case) error { return report.HTML(w, document(c)) }},
-	{"markdown", ".md", func(w io.Writer, c *ssf.Case) error { return report.Markdown(w, document(c)) }},
+	{"html", ".html", func(w io.Writer, c *ssf.Case) error { return report.HTML(w, report.Build(c)) }},
+	{"markdown", ".md", func(w io.Writer, c *ssf.Case) error { return report.Markdown(w, report.Build(c)) }},
 	{"json", ".json", func(w io.Writer, c *ssf.Case) error { return report.JSON(w, c) }},
 	{"sarif", ".sarif", func(w io.Writer, c *ssf.Case) error { return report.SARIF(w, c, "", report.CheckOptions{}) }},
 	{"csv", ".csv", report.CSV},
 }
-
-// document is the report of a case, with no picture of the system.
-func document(c *ssf.Case) *report.Document { return report.Build(c, "") }
 
 func (a *app) reportCommand() *cobra.Command {
 	var format, out, from string
@@ -72,7 +69,7 @@ error.`,
 			if out == "" || out == "-" {
 				err = write(a.env.Stdout, c)
 			} else {
-				err = a.writeTo(out, func(w io.Writer) error { return write(w, c) })
+				err = a.replace(out, func(w io.Writer) error { return write(w, c) })
 			}
 			switch {
 			case err != nil:

@@ -219,11 +219,11 @@ var states = map[string]func(t *testing.T, c *ssf.Case) map[string]string{
 		return out
 	},
 	"html": func(t *testing.T, c *ssf.Case) map[string]string {
-		b := written(t, func(w io.Writer) error { return report.HTML(w, document(c)) })
+		b := written(t, func(w io.Writer) error { return report.HTML(w, report.Build(c)) })
 		return found(string(b), `<tr id="t\.([^"]+)"><th scope="row">.*?</th><td><b class="[a-z]+">([a-z ]+)</b>`)
 	},
 	"markdown": func(t *testing.T, c *ssf.Case) map[string]string {
-		b := written(t, func(w io.Writer) error { return report.Markdown(w, document(c)) })
+		b := written(t, func(w io.Writer) error { return report.Markdown(w, report.Build(c)) })
 		_, rest, _ := strings.Cut(string(b), "\n## Threats\n")
 		rest, _, _ = strings.Cut(rest, "\n## ")
 		out := map[string]string{}
@@ -388,7 +388,7 @@ func union(a, b map[string]string) map[string]string {
 // TestReportIsSmall: a page about a thousand threats stays below a megabyte.
 func TestReportIsSmall(t *testing.T) {
 	c := caseIn(t, writeModel(t, gen.Generate(gen.Options{Components: 250, Functions: 50, Seed: 1}).YAML()))
-	page := written(t, func(w io.Writer) error { return report.HTML(w, document(c)) })
+	page := written(t, func(w io.Writer) error { return report.HTML(w, report.Build(c)) })
 	if n := len(c.Threats); n < 1000 || len(page) >= 1_000_000 {
 		t.Errorf("%d threats take %d bytes", n, len(page))
 	}
@@ -402,7 +402,7 @@ func TestSnippets(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := 0
-	for _, s := range document(caseIn(t, dir)).Sections {
+	for _, s := range report.Build(caseIn(t, dir)).Sections {
 		for _, b := range s.Blocks {
 			g, _ := b.(report.Group)
 			for _, b := range g.Blocks {

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/report/picture"
 )
 
-// Build makes the report of a case. Picture is its data-flow diagram as an SVG
-// element, or empty for none. Nothing but the case is read.
-func Build(c *ssf.Case, picture string) *Document {
+// Build makes the report of a case. Nothing but the case is read.
+func Build(c *ssf.Case) *Document {
 	b := newBuilder(c)
 	d := &Document{Title: product(c), Lead: b.lead()}
 	add := func(id, title string, blocks ...Block) {
@@ -23,8 +23,8 @@ func Build(c *ssf.Case, picture string) *Document {
 	add("phases", "Phases", b.phases())
 	add("change", "What this change made worse", b.change()...)
 	add("first", "What to do first", b.first(maxTasks)...)
-	if picture != "" {
-		add("picture", "The system", Figure{picture, "Zones, what runs in them, and what flows between them"})
+	if len(c.Elements) > 0 {
+		add("picture", "The system", Figure{picture.SVG(c), "Zones, what runs in them, and what flows between them"})
 	}
 	add("measures", "In numbers", b.measures()...)
 	add("threats", "Threats", b.threats()...)
@@ -123,6 +123,12 @@ func verdict(c *ssf.Case) (string, string) {
 	reach := "no phase is reached yet"
 	if c.Reach != ssf.PhaseNone && c.Reach != "" {
 		reach = "the phase of " + string(c.Reach) + " is reached"
+	}
+	if c.Base.Rev != "" {
+		if n := len(c.Base.Worse); n > 0 {
+			return bad, number(n, "thing is", "things are") + " worse than at " + c.Base.Rev + "; " + reach + "."
+		}
+		return good, "Nothing is worse than at " + c.Base.Rev + "; " + reach + "."
 	}
 	unmet := 0
 	for _, g := range c.Gates {

@@ -191,6 +191,7 @@ func (a *app) explain(cmd *cobra.Command, id ssf.ID, dir, format string, style r
 		if c, in, err = a.evaluate(cmd.Context(), dir); err != nil {
 			return err
 		}
+		lib = in.Library
 		if strings.Contains(string(id), "@") {
 			return a.explainThreat(in, c, id, format, style)
 		}

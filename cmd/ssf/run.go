@@ -238,7 +238,8 @@ func (a *app) inputs(ctx context.Context, arg string) (ssf.Inputs, error) {
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
-	return ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Tree: tree, Now: now, Tool: "ssf " + version(), Line: snap.Line}, nil
+	lib, faults := usable(snap.Libraries)
+	return ssf.Inputs{Model: snap.Model, Diagnostics: append(snap.Diagnostics, faults...), Library: lib, Tree: tree, Now: now, Tool: "ssf " + version(), Line: snap.Line}, nil
 }
 
 // evaluate makes the case of the model in a folder.

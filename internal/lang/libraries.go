@@ -231,6 +231,7 @@ func (l *Libraries) join() {
 			}
 			r.Digest = r.Decides()
 		}
+		sortByID(a.Library.Threats, func(v *ssf.Rule) ssf.ID { return v.ID })
 		m.add(a)
 	}
 	m.sort()

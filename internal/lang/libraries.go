@@ -207,6 +207,9 @@ func (a *Added) checks(ds []ssf.Diagnostic) []ssf.Diagnostic {
 	return inLibrary(ds)
 }
 
+// ID reports whether s has the form of an id, and how it might be written as one.
+func ID(s string) (id string, ok bool) { return kebab(s), idRE.MatchString(s) && len(s) <= maxID }
+
 var libraryName = regexp.MustCompile(`^[a-z0-9-]+(/[a-z0-9-]+)*$`)
 
 // join makes the whole of core and what was added, and checks what one file

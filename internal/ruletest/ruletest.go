@@ -119,7 +119,7 @@ func Run(s Suite, o Options) (*Result, error) {
 	fires := map[ssf.ID]bool{}
 	for _, t := range tests {
 		out.Cases = append(out.Cases, t.Case)
-		fires[t.Rule] = fires[t.Rule] || t.what == "fires" && len(t.Failures) == 0
+		fires[t.Rule] = fires[t.Rule] || t.fires
 		if t.rendered != nil {
 			t.archive.set(t.stem+".txt", t.Name, t.rendered)
 			out.Archives[t.archive.path] = txtar.Format(t.archive.Archive)
@@ -145,6 +145,7 @@ type test struct {
 	want     []byte // what is to be printed; nil if that is open
 	wantAt   ssf.Pos
 	must     bool // it has to say what is to be printed
+	fires    bool // the rule fires as it should, whatever it prints
 	rendered []byte
 }
 

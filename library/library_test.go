@@ -8,11 +8,14 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"ssf"
 	"ssf/internal/check"
@@ -217,6 +220,30 @@ func TestControls(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("controls by phase are\n%v, want\n%v", got, want)
+	}
+}
+
+// TestIndex: the library as Go values is the one in the files, places and digest
+// included. `make gen` writes it.
+func TestIndex(t *testing.T) {
+	if diff := cmp.Diff(core(t), library.Index()); diff != "" || !reflect.DeepEqual(core(t), library.Index()) {
+		t.Errorf("index.go is stale; run `make gen`\n%.2000s", diff)
+	}
+}
+
+func BenchmarkIndex(b *testing.B) {
+	for b.Loop() {
+		if len(library.Index().Threats) == 0 {
+			b.Fatal("no threats")
+		}
+	}
+}
+
+func BenchmarkReadLibrary(b *testing.B) {
+	for b.Loop() {
+		if _, _, err := lang.ReadLibrary(library.Core); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

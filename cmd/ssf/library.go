@@ -18,6 +18,7 @@ import (
 	"ssf/internal/lang"
 	"ssf/internal/report"
 	"ssf/internal/ruletest"
+	"ssf/library"
 )
 
 // usable is the library to evaluate with, and what is wrong with the conditions
@@ -138,14 +139,12 @@ func (a *app) test(dir, format string, o ruletest.Options) error {
 // libraries reads the library in a folder, or those that the nearest model has.
 // The caller closes the root, below which they lie.
 func (a *app) libraries(dir string) (*lang.Libraries, *os.Root, error) {
-	core, err := readLibrary()
-	if err != nil {
-		return nil, nil, err
-	}
+	core := library.Index()
 	if dir != "" {
 		return a.libraryIn(dir, core)
 	}
-	if dir, err = a.dir(""); err != nil {
+	dir, err := a.dir("")
+	if err != nil {
 		return nil, nil, err
 	}
 	root, err := os.OpenRoot(dir)

@@ -18,6 +18,7 @@ import (
 	"ssf/internal/lang"
 	"ssf/internal/report"
 	"ssf/internal/ruletest"
+	"ssf/library"
 )
 
 // template is a library acme with one threat, its cases, and one measure.
@@ -74,11 +75,8 @@ type shelf struct {
 
 // shelf finds the library to write into.
 func (a *app) shelf(dir string) (*shelf, error) {
-	core, err := readLibrary()
-	if err != nil {
-		return nil, err
-	}
-	s := &shelf{core: core}
+	s := &shelf{core: library.Index()}
+	var err error
 	if dir != "" {
 		err = a.shelfIn(s, dir)
 	} else {

@@ -199,18 +199,6 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// readLibrary is the library of the program. Faults in it are the program's.
-func readLibrary() (*ssf.Library, error) {
-	lib, diags, err := lang.ReadLibrary(library.Core)
-	if err != nil {
-		return nil, err
-	}
-	if len(diags) > 0 {
-		return nil, fmt.Errorf("reading the library: %v: %s", diags[0].Pos, diags[0].Message)
-	}
-	return lib, nil
-}
-
 // inputs reads everything that an evaluation needs.
 func (a *app) inputs(ctx context.Context, arg string) (ssf.Inputs, error) {
 	now, err := a.clock()
@@ -221,10 +209,7 @@ func (a *app) inputs(ctx context.Context, arg string) (ssf.Inputs, error) {
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
-	lib, err := readLibrary()
-	if err != nil {
-		return ssf.Inputs{}, err
-	}
+	lib := library.Index()
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return ssf.Inputs{}, fmt.Errorf("opening the model's folder: %w", err)

@@ -56,7 +56,8 @@ type Libraries struct {
 	Diagnostics []ssf.Diagnostic
 
 	sources map[string]*source
-	hole    bool // something could not be read, so that any id may be missing
+	asked   []ssf.ID // how models name those that were to be read
+	hole    bool     // something could not be read, so that any id may be missing
 }
 
 // Usable is the library to evaluate with: the whole, or the program's own alone
@@ -81,6 +82,7 @@ func (l *Libraries) Line(p ssf.Pos) string {
 func ReadLibraries(core *ssf.Library, dirs ...LibraryDir) (*Libraries, error) {
 	l := &Libraries{Core: core, sources: map[string]*source{}}
 	for _, d := range dirs {
+		l.asked = append(l.asked, d.At.ID)
 		a := Added{LibraryDir: d, team: core != nil}
 		if ok, err := l.found(&a); err != nil {
 			return nil, fmt.Errorf("reading the library %s: %w", d.Shown, err)
@@ -419,15 +421,18 @@ var libraryRef = scalarOf(Type{Name: "library", What: "ssf/core, or a folder suc
 // libraries reads the libraries that the sources of a model use. It looks at
 // the sections that may say so, whatever is wrong elsewhere.
 func libraries(fsys fs.FS, core *ssf.Library, sources []*source) (*Libraries, error) {
+	l := &Libraries{Core: core, Whole: core}
 	var dirs []LibraryDir
 	unsure := false // a library may be meant that is not read
-	words := NewWords(core)
 	for _, s := range sources {
+		if !strings.Contains(s.text, "libraries") { // most models: nothing to cut
+			continue
+		}
 		for _, p := range s.pieces().pieces {
 			if p.sec != nil && p.sec.key != "use" && p.sec.key != "" {
 				continue
 			}
-			r := p.read(words)
+			r := p.read(NewWords(core))
 			unsure = unsure || r.broken || slices.ContainsFunc(r.diags, func(d ssf.Diagnostic) bool { return d.Check != "model/unknown-reference" })
 			for _, at := range r.model.Use.Libraries {
 				dir, ok := strings.CutPrefix(string(at.ID), "./")
@@ -437,11 +442,14 @@ func libraries(fsys fs.FS, core *ssf.Library, sources []*source) (*Libraries, er
 			}
 		}
 	}
-	l, err := ReadLibraries(core, dirs...)
-	if err == nil {
-		l.hole = l.hole || unsure
+	if len(dirs) > 0 {
+		var err error
+		if l, err = ReadLibraries(core, dirs...); err != nil {
+			return nil, err
+		}
 	}
-	return l, err
+	l.hole = l.hole || unsure
+	return l, nil
 }
 
 // use makes the libraries those of the snapshot, and returns their words. While
@@ -460,9 +468,16 @@ func (s *Snapshot) use(l *Libraries) *Words {
 }
 
 // certain drops the diagnostics that stand and fall with what a faulty library
-// would define, and adds those of the libraries.
+// would define, and adds those of the libraries. A library that is named where
+// it was not looked for is an error, and not left out in silence.
 func (s *Snapshot) certain() {
 	l := s.Libraries
+	for _, at := range s.Model.Use.Libraries {
+		if strings.HasPrefix(string(at.ID), "./") && !slices.Contains(l.asked, at.ID) {
+			l.report("files", at.Pos, s.Line(at.Pos), "begin a line of the file with `use:`, and write `libraries:` plainly below it", "this library was not found in time to be read")
+			l.hole = true
+		}
+	}
 	if len(l.Diagnostics) == 0 && !l.hole {
 		return
 	}

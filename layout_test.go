@@ -40,7 +40,7 @@ var layout = map[string]room{
 	"internal/eval":             {ours: []string{".", "internal/rule", "internal/facts"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/check":            {ours: []string{".", "internal/rule", "internal/facts", "internal/eval"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/report":           {ours: []string{"."}, never: []string{"os/exec", "net"}},
-	"internal/ruletest":         {ours: []string{".", "internal/lang", "internal/check", "internal/report"}, never: []string{"os", "net"}, third: []string{"github.com/rogpeppe/go-internal/txtar"}, calls: clock},
+	"internal/ruletest":         {ours: []string{".", "internal/lang", "internal/eval", "internal/check", "internal/report"}, never: []string{"os", "net"}, third: []string{"github.com/rogpeppe/go-internal/txtar"}, calls: clock},
 	"internal/libgen":           {ours: []string{"internal/lang"}, never: []string{"os/exec", "net"}},
 	"internal/testkit":          {third: testTools, later: true},
 	"internal/testkit/gen":      {never: []string{"os", "net"}},

@@ -13,6 +13,7 @@ import (
 
 	"ssf"
 	"ssf/internal/check"
+	"ssf/internal/eval"
 	"ssf/internal/lang"
 	"ssf/internal/report"
 )
@@ -53,7 +54,11 @@ func (s *Suite) test(t *test, update bool) error {
 	if (t.what == "asks") != (len(asks) > 0) {
 		t.fail(first, "a case of %s expects %d questions", t.what, len(asks))
 	}
-	c, err := s.evaluate(t)
+	in, err := s.inputs(t)
+	if err != nil {
+		return err
+	}
+	c, err := check.Case(in)
 	if err != nil {
 		return err
 	}
@@ -79,20 +84,72 @@ func (s *Suite) test(t *test, update bool) error {
 	} else {
 		t.compare(&c.Threats[i], state, asks, first)
 	}
+	if len(t.Failures) > 0 {
+		if err := t.explain(in, c, id); err != nil {
+			return err
+		}
+	}
 	t.fires = t.what == "fires" && len(t.Failures) == 0
 	return t.prints(c, id, i, update)
 }
 
-// evaluate makes the case of the model. Rules do not read each other, so the
-// one that is tested is enough.
-func (s *Suite) evaluate(t *test) (*ssf.Case, error) {
+// inputs reads the model. Rules do not read each other, so the one that is
+// tested is enough.
+func (s *Suite) inputs(t *test) (ssf.Inputs, error) {
 	snap, err := lang.Load(fstest.MapFS{lang.RootFile: {Data: t.text}}, s.Library)
 	if err != nil {
-		return nil, err
+		return ssf.Inputs{}, err
 	}
 	lib := *s.Library
 	lib.Threats = []ssf.Rule{*t.rule}
-	return check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: &lib, Now: today, Line: snap.Line})
+	return ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: &lib, Now: today, Line: snap.Line}, nil
+}
+
+// explain adds to the last failure why the threat is there or not.
+func (t *test) explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) error {
+	x, ok, err := eval.Explain(in, c, id)
+	if err != nil || !ok {
+		return err
+	}
+	why := []string{x.Verdict}
+	if x.Kind != "" && x.Threat == nil {
+		why = append(why, x.Kind)
+	}
+	for _, w := range []*ssf.Why{x.When, x.Unless} {
+		if w != nil {
+			why = append(why, w.Text+" is "+w.Truth+facts(*w))
+		}
+	}
+	last := &t.Failures[len(t.Failures)-1]
+	for _, w := range why {
+		last.Message += "\n   " + report.Line(w)
+	}
+	return nil
+}
+
+// facts are the facts of a condition's answer in words, the first of them.
+func facts(w ssf.Why) string {
+	var all []string
+	var walk func(w ssf.Why)
+	walk = func(w ssf.Why) {
+		for _, f := range w.Facts {
+			value := string(f.Value)
+			if value == "" {
+				value = "unknown"
+			}
+			if s := string(f.Element) + "." + string(f.Name) + " is " + value; len(all) < 8 && !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
+		for _, p := range w.Parts {
+			walk(p)
+		}
+	}
+	walk(w)
+	if len(all) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(all, ", ")
 }
 
 // compare compares the instance with what is expected.

@@ -121,7 +121,7 @@ func TestCases(t *testing.T) {
 			}
 			lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 			last := lines[len(lines)-1]
-			lines = lines[:len(lines)-1]
+			lines = slices.DeleteFunc(lines[:len(lines)-1], func(l string) bool { return strings.HasPrefix(l, "   ") && !strings.HasPrefix(l, "     ") }) // the reasons
 			if !slices.EqualFunc(lines, x.want, func(got, want string) bool { return strings.HasPrefix(got, want) }) {
 				t.Errorf("got\n%s", out.String())
 				t.Errorf("want lines that begin\n%s", strings.Join(x.want, "\n"))
@@ -141,6 +141,16 @@ func TestTooManyCases(t *testing.T) {
 	r, _ := try(t, ruletest.Options{}, b.String())
 	if !slices.ContainsFunc(r.Lacks, func(f ruletest.Failure) bool { return strings.Contains(f.Message, "more cases than the limit") }) {
 		t.Errorf("the lacks are %v", r.Lacks)
+	}
+}
+
+// TestReasons: a case of a threat tells why it is there or not.
+func TestReasons(t *testing.T) {
+	r, _ := try(t, ruletest.Options{}, caseOf("fires", "open acme/slow@w", ", takes_input: no")+caseOf("fires-2", "open acme/slow@z", ", takes_input: no")+caseOf("quiet", "none acme/slow@w", ", takes_input: yes, limits_rate: no"))
+	for i, want := range []string{"self.takes_input is false: w.takes_input is no", "the rule stands on a component, and z is a zone", "self.takes_input is true: w.takes_input is yes\n   self.limits_rate is false: w.limits_rate is no"} {
+		if got := r.Cases[i].Failures; len(got) == 0 || !strings.Contains(got[len(got)-1].Message, want) {
+			t.Errorf("case %d says %v, want %q", i, got, want)
+		}
 	}
 }
 

@@ -404,15 +404,14 @@ var libraryRef = scalarOf(Type{Name: "library", What: "ssf/core, or a folder suc
 		return ssf.Ref{}
 	case !ok:
 		return ref(ALibrary).read(d, n)
-	case strings.Contains(dir, "#"):
-		d.report("bad-value", d.pos(n), "name the folder only", "%q is no folder", clip(s))
-		return ssf.Ref{}
-	case d.path(n, dir).ID == "":
-		return ssf.Ref{}
 	}
 	dir = strings.TrimSuffix(dir, "/")
+	if dir == "." || !fs.ValidPath(dir) || strings.ContainsAny(dir, `#\`) {
+		d.report("files", d.pos(n), "write the path from the model's folder, without `..`, empty parts, `\\` and `#`: ./security/library", "%q is no folder below the model's", clip(s))
+		return ssf.Ref{}
+	}
 	if dir == Folder || strings.HasPrefix(dir, Folder+"/") {
-		d.report("bad-value", d.pos(n), "move it beside that folder", "every .yaml file in the folder %s is part of the model, so no library can lie there", Folder)
+		d.report("files", d.pos(n), "move it beside that folder", "every .yaml file in the folder %s is part of the model, so no library can lie there", Folder)
 		return ssf.Ref{}
 	}
 	return ssf.Ref{ID: ssf.ID("./" + dir), Pos: d.pos(n)}
@@ -433,7 +432,7 @@ func libraries(fsys fs.FS, core *ssf.Library, sources []*source) (*Libraries, er
 				continue
 			}
 			r := p.read(NewWords(core))
-			unsure = unsure || r.broken || slices.ContainsFunc(r.diags, func(d ssf.Diagnostic) bool { return d.Check != "model/unknown-reference" })
+			unsure = unsure || r.broken || slices.ContainsFunc(r.diags, func(d ssf.Diagnostic) bool { return d.Check == "model/files" })
 			for _, at := range r.model.Use.Libraries {
 				dir, ok := strings.CutPrefix(string(at.ID), "./")
 				if ok && !slices.ContainsFunc(dirs, func(d LibraryDir) bool { return d.Dir == dir }) {
@@ -467,22 +466,17 @@ func (s *Snapshot) use(l *Libraries) *Words {
 	return w
 }
 
-// certain drops the diagnostics that stand and fall with what a faulty library
-// would define, and adds those of the libraries. A library that is named where
+// addFaults adds the diagnostics of the libraries. A library that is named where
 // it was not looked for is an error, and not left out in silence.
-func (s *Snapshot) certain() {
+func (s *Snapshot) addFaults() {
 	l := s.Libraries
 	for _, at := range s.Model.Use.Libraries {
 		if strings.HasPrefix(string(at.ID), "./") && !slices.Contains(l.asked, at.ID) {
 			l.report("files", at.Pos, s.Line(at.Pos), "begin a line of the file with `use:`, and write `libraries:` plainly below it", "this library was not found in time to be read")
-			l.hole = true
 		}
 	}
-	if len(l.Diagnostics) == 0 && !l.hole {
+	if len(l.Diagnostics) == 0 {
 		return
 	}
-	s.Diagnostics = slices.DeleteFunc(s.Diagnostics, func(d ssf.Diagnostic) bool {
-		return (d.Check == "model/unknown-reference" || d.Check == "model/unknown-key") && d.Fix == nil
-	})
 	s.Diagnostics = limit(append(s.Diagnostics, l.Diagnostics...))
 }

@@ -71,7 +71,7 @@ func Load(fsys fs.FS, lib *ssf.Library) (*Snapshot, error) {
 		return nil, err
 	}
 	snap.read(sources, snap.use(libs), refused)
-	snap.certain()
+	snap.addFaults()
 	return snap, nil
 }
 

@@ -11,6 +11,7 @@ type Inputs struct {
 	Diagnostics []Diagnostic // from reading the model
 	Library     *Library
 	Tree        *Tree
+	Lock        *Lock // nil: there is none
 	Now         time.Time
 	Tool        string           // name and version of this program
 	Line        func(Pos) string // a line of the model's files, for snippets; may be nil
@@ -25,6 +26,13 @@ type Tree struct {
 	Dirty   bool
 	Files   []string
 	Symbols func(path string) (names []string, known bool)
+}
+
+// A Lock is what the lock file holds. Conflict is where Git left both sides of
+// a merge in it, if it did; the pins are those of both.
+type Lock struct {
+	Pins     []Pin
+	Conflict Pos
 }
 
 // A Case is the whole assurance case of a system: a plain value from which
@@ -356,10 +364,10 @@ const (
 type Pin struct {
 	Kind    PinKind   `json:"kind"`
 	ID      ID        `json:"id"`
-	Treat   string    `json:"treat,omitempty"` // a treatment, or what covers it: mitigation:a,b
-	Version string    `json:"version,omitempty"`
+	Treat   string    `json:"treat"` // what treats it; of a part of the library its version
 	Digest  Digest    `json:"digest"`
 	Rests   []string  `json:"rests,omitempty"` // what the digest is over, as NAME=VALUE
+	Was     []ID      `json:"was,omitempty"`   // the ids that it may have in an older lock
 	Status  PinStatus `json:"status"`
 	Changes []Change  `json:"changes,omitempty"`
 	Because string    `json:"because,omitempty"`
@@ -381,7 +389,8 @@ const (
 	PinCell      PinKind = "cell"
 )
 
-// A Change is a value that is not what it was; empty is unknown or absent.
+// A Change is a value that is not what it was. Empty is a value that did not
+// count then, or does not count now.
 type Change struct {
 	What string `json:"what"`
 	Was  string `json:"was"`
@@ -389,13 +398,13 @@ type Change struct {
 }
 
 func (c Change) String() string {
-	or := func(s string) string {
-		if s == "" {
-			return "unknown"
-		}
-		return s
+	switch {
+	case c.Was == "":
+		return c.What + " is " + c.Is + ", and did not count before"
+	case c.Is == "":
+		return c.What + " was " + c.Was + ", and does not count any more"
 	}
-	return c.What + " was " + or(c.Was) + " and is " + or(c.Is)
+	return c.What + " was " + c.Was + " and is " + c.Is
 }
 
 // A Comparison is the case beside that of an earlier commit: what is worse now.

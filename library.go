@@ -228,34 +228,61 @@ type PolicyDef struct {
 }
 
 // Decides is the digest of what a rule decides with: conditions, kinds,
-// endangered properties, likelihood and measures, but no prose. Fields are
-// length-prefixed, so that no two rules have the same encoding.
+// endangered properties, likelihood and measures, but no prose.
 func (r *Rule) Decides() Digest {
-	h := sha256.New()
-	put := func(parts ...string) {
-		fmt.Fprintf(h, "%d;", len(parts))
-		for _, p := range parts {
-			fmt.Fprintf(h, "%d:%s", len(p), p)
-		}
-	}
-	refs := func(rs []Ref) (out []string) {
-		for _, r := range rs {
-			out = append(out, string(r.ID))
-		}
-		return out
-	}
-	put(string(r.ID), string(r.Origin), string(r.On), r.When.S, r.Unless.S, r.Likelihood.String(), fmt.Sprint(r.Anywhere))
-	put(refs(r.Kinds)...)
 	var props []string
 	for _, p := range r.Endangers {
 		props = append(props, string(p))
 	}
-	put(props...)
-	put(r.Stride...)
-	put(refs(r.Measures)...)
-	put(refs(r.Variants)...)
-	put(refs(r.Steps)...)
-	var d Digest
+	return digestOf(
+		[]string{string(r.ID), string(r.Origin), string(r.On), r.When.S, r.Unless.S, r.Likelihood.String(), fmt.Sprint(r.Anywhere)},
+		words(r.Kinds), props, r.Stride, words(r.Measures), words(r.Variants), words(r.Steps))
+}
+
+// Decides is the digest of a catalogue's ids by level.
+func (c *Catalogue) Decides() Digest {
+	lists := [][]string{{string(c.ID)}}
+	for _, l := range c.Levels {
+		lists = append(lists, []string{l.Name}, l.IDs)
+	}
+	return digestOf(lists...)
+}
+
+// Decides is the digest of a standard's rules and of what checks them.
+func (s *Standard) Decides() Digest {
+	lists := [][]string{{string(s.ID)}, words(s.For)}
+	for _, r := range s.Rules {
+		lists = append(lists, []string{string(r.ID), r.Says}, r.CheckedBy)
+	}
+	return digestOf(lists...)
+}
+
+// Decides is the digest of what a policy demands.
+func (p *PolicyDef) Decides() Digest {
+	lists := [][]string{{string(p.ID), string(p.Policy.Reach.ID)}}
+	for _, g := range p.Policy.Gates {
+		lists = append(lists, []string{string(g.ID), string(g.Risk.ID), fmt.Sprint(g.AtMost)}, words(g.State), words(g.Origin))
+	}
+	return digestOf(lists...)
+}
+
+func words(rs []Ref) (out []string) {
+	for _, r := range rs {
+		out = append(out, string(r.ID))
+	}
+	return out
+}
+
+// digestOf is SHA-256 over lists of texts. Lists have their number of entries
+// before them and entries their length, so that no two have the same encoding.
+func digestOf(lists ...[]string) (d Digest) {
+	h := sha256.New()
+	for _, l := range lists {
+		fmt.Fprintf(h, "%d;", len(l))
+		for _, w := range l {
+			fmt.Fprintf(h, "%d:%s", len(w), w)
+		}
+	}
 	h.Sum(d[:0])
 	return d
 }

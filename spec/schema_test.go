@@ -21,6 +21,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"ssf"
+	"ssf/internal/check"
+	"ssf/internal/eval"
+	"ssf/internal/lang"
 	"ssf/internal/testkit/gen"
 	"ssf/spec"
 )
@@ -281,10 +284,33 @@ func cases(t *testing.T) map[string]*ssf.Case {
 		out[name] = evaluate(t, lib, map[string]string{"ssf.yaml": string(text)})
 	}
 	out["errors"] = evaluate(t, lib, map[string]string{"ssf.yaml": "ssf: 1\nsystem: {nme: Nothing}\ncomponents: {web: {kind: api, renders_html: yes}}\nuse: {catalogues: [asvs-5.0@L1]}\n"})
+	out["later"] = later(t, lib)
 	for seed := range uint64(10) {
 		out[fmt.Sprint("wild ", seed)] = evaluate(t, lib, gen.Wild(6, seed).Files(1))
 	}
 	return out
+}
+
+// later is a case beside an earlier one, of which a deciding fact was another.
+func later(t *testing.T, lib *ssf.Library) *ssf.Case {
+	model := `ssf: 1
+system: {name: Shop}
+zones: {cluster: {trust: high}}
+components:
+  web: {kind: web_service, zone: cluster, session: cookie, tech: [go]}
+functions:
+  pay: {at: web, does: update}
+decisions:
+  - {threat: csrf@pay, treat: not_applicable, because: It is a test.}
+`
+	base := evaluate(t, lib, map[string]string{"ssf.yaml": model})
+	files := map[string]string{
+		"ssf.yaml":    strings.Replace(model, "cookie", "browser_login", 1),
+		lang.LockFile: lang.FormatLock(eval.Confirm(nil, base.Pins, func(*ssf.Pin) bool { return true })),
+	}
+	c := evaluate(t, lib, files)
+	check.Compare(c, base, "main")
+	return c
 }
 
 func TestCasesFitTheSchema(t *testing.T) {

@@ -60,7 +60,11 @@ func evaluate(t *testing.T, lib *ssf.Library, files map[string]string) *ssf.Case
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: now, Tool: "ssf test", Line: snap.Line})
+	lock, more, err := lang.ReadLock(fsys)
+	if err != nil || len(more) > 0 {
+		t.Fatalf("reading the lock: %v, %v", err, more)
+	}
+	c, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Lock: lock, Now: now, Tool: "ssf test", Line: snap.Line})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,4 +186,26 @@ func asJSON(t *testing.T, v any) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestLock: the lock that the model of basis.md needs is as lock.md says.
+func TestLock(t *testing.T) {
+	text, err := os.ReadFile("lock.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := later(t, core(t, nil))
+	kinds := regexp.MustCompile(`(?m)^kind    = (.*) ;$`).FindStringSubmatch(string(text))
+	if kinds == nil {
+		t.Fatal("lock.md does not say which kinds there are")
+	}
+	for _, k := range []ssf.PinKind{ssf.PinCatalogue, ssf.PinCell, ssf.PinLibrary, ssf.PinPolicy, ssf.PinRate, ssf.PinStandard, ssf.PinThreat} {
+		if !strings.Contains(kinds[1], `"`+string(k)+`"`) {
+			t.Errorf("lock.md has no kind %s", k)
+		}
+	}
+	head := regexp.MustCompile(`(?m)^head    = "(.*)" LF ;$`).FindStringSubmatch(string(text))
+	if lock := lang.FormatLock(c.Pins); head == nil || !strings.HasPrefix(lock, head[1]+"\n") {
+		t.Errorf("lock.md begins a lock with %q, and it begins\n%s", head, lock)
+	}
 }

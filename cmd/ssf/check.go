@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -12,7 +14,7 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var format, out string
+	var format, out, base string
 	var o report.CheckOptions
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
@@ -24,18 +26,30 @@ line for each phase and the phase that is reached.
 An error is a model that contradicts itself, a gap a control that is not met, a
 question a fact that would decide a threat. ` + "`ssf explain ID`" + ` tells more of any id.
 
+With --base it compares the model with what it was at a commit, and shows and
+fails on what is worse now: so a product with many gaps can begin today.
+
 Exit status: 0 the policy's reach and gates are met (or there is no policy),
 1 could not do it, 2 wrong usage or an error in the model, 3 the policy's reach
-or a gate is not met.`,
+or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			style, err := a.style(format)
 			if err != nil {
 				return err
 			}
-			c, _, err := a.evaluate(cmd.Context(), first(args))
+			dir, err := a.dir(first(args))
 			if err != nil {
 				return err
+			}
+			c, _, err := a.evaluate(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("base") {
+				if err := a.compare(cmd.Context(), c, dir, base); err != nil {
+					return err
+				}
 			}
 			if out != "" {
 				if err := a.writeFile(out, c); err != nil {
@@ -52,7 +66,7 @@ or a gate is not met.`,
 				return fmt.Errorf("writing the report: %w", err)
 			case ssf.HasErrors(c.Diagnostics):
 				return exit(exitUsage)
-			case !report.Reached(c):
+			case !report.Passes(c):
 				return exit(exitNo)
 			}
 			return nil
@@ -60,6 +74,7 @@ or a gate is not met.`,
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write the whole case as JSON to this file too")
+	cmd.Flags().StringVar(&base, "base", "", "compare with this commit, such as origin/main")
 	cmd.Flags().BoolVar(&o.Hints, "hints", false, "show hints too")
 	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "show errors and the summary only")
 	return cmd
@@ -88,33 +103,38 @@ func oneOf(flag, value string, values ...string) error {
 	return usagef("%s is one of %v, not %q", flag, values, value)
 }
 
-// writeFile writes a value as JSON: beside the file first, then synced and
-// renamed, so that an interruption leaves the old file or the new one. What is
-// no ordinary file, such as /dev/stdout, is written as it is.
+// writeFile writes a value as JSON to a file, or says why not.
 func (a *app) writeFile(name string, v any) error {
+	err := a.replace(name, func(w io.Writer) error { return report.JSON(w, v) })
+	if err != nil {
+		return fmt.Errorf("writing the case: %w", err)
+	}
+	return nil
+}
+
+// replace writes a file: beside it first, then synced and renamed, so that an
+// interruption leaves the old file or the new one. What is no ordinary file,
+// such as /dev/stdout, is written as it is.
+func (a *app) replace(name string, write func(io.Writer) error) error {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(a.env.Dir, name)
 	}
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
-			return fmt.Errorf("writing the case: %w", err)
+			return err
 		}
-		if err := report.JSON(f, v); err != nil {
-			f.Close()
-			return fmt.Errorf("writing the case: %w", err)
-		}
-		return f.Close()
+		return errors.Join(write(f), f.Close())
 	}
 	if _, err := os.Stat(filepath.Dir(name)); err != nil {
-		return fmt.Errorf("writing the case: there is no folder %s", filepath.Dir(name))
+		return fmt.Errorf("there is no folder %s", filepath.Dir(name))
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".ssf-*.tmp")
 	if err != nil {
-		return fmt.Errorf("writing the case: %w", err)
+		return err
 	}
 	defer os.Remove(f.Name())
-	err = report.JSON(f, v)
+	err = write(f)
 	for _, step := range []func() error{func() error { return f.Chmod(0o644) }, f.Sync, f.Close, func() error { return os.Rename(f.Name(), name) }} {
 		if err == nil {
 			err = step()
@@ -122,7 +142,6 @@ func (a *app) writeFile(name string, v any) error {
 	}
 	if err != nil {
 		f.Close()
-		return fmt.Errorf("writing the case: %w", err)
 	}
-	return nil
+	return err
 }

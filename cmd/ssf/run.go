@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,17 +36,20 @@ const (
 // An Env is what a run takes from the world, so that tests can give their own.
 type Env struct {
 	Dir            string
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
 	Terminal       bool // Stdout is a terminal
 	Width          int  // of the terminal; 0 if it is none
+	Asks           bool // a person can answer on Stdin
 }
 
 func osEnv() *Env {
 	dir, _ := os.Getwd()
-	e := &Env{Dir: dir, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Terminal: term.IsTerminal(int(os.Stdout.Fd()))}
+	e := &Env{Dir: dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Terminal: term.IsTerminal(int(os.Stdout.Fd()))}
 	if e.Terminal {
+		e.Asks = term.IsTerminal(int(os.Stdin.Fd()))
 		e.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
 	return e
@@ -112,7 +117,7 @@ Begin with ` + "`ssf init`" + ` in the folder of a product, then ` + "`ssf check
 	a := &app{env: env}
 	root.PersistentFlags().StringVar(&a.now, "now", "", "evaluate as of this time: 2027-01-31 or RFC 3339 (default: SOURCE_DATE_EPOCH, else now)")
 	root.PersistentFlags().StringVar(&a.colour, "color", "auto", "auto, always or never; NO_COLOR means never")
-	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.testCommand(), a.newCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.reviewCommand(), a.testCommand(), a.newCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 
@@ -209,22 +214,60 @@ func (a *app) inputs(ctx context.Context, arg string) (ssf.Inputs, error) {
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
-	lib := library.Index()
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return ssf.Inputs{}, fmt.Errorf("opening the model's folder: %w", err)
 	}
 	defer root.Close()
-	snap, err := lang.Load(root.FS(), lib)
+	in, err := readModel(root.FS(), now)
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
-	tree, err := repo.Open(ctx, dir)
+	in.Tree, err = repo.Open(ctx, dir)
+	return in, err
+}
+
+// readModel reads the model in a file system with its lock and its library.
+func readModel(fsys fs.FS, now time.Time) (ssf.Inputs, error) {
+	snap, err := lang.Load(fsys, library.Index())
+	if err != nil {
+		return ssf.Inputs{}, err
+	}
+	lock, more, err := lang.ReadLock(fsys)
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
 	lib, faults := usable(snap.Libraries)
-	return ssf.Inputs{Model: snap.Model, Diagnostics: append(snap.Diagnostics, faults...), Library: lib, Tree: tree, Now: now, Tool: "ssf " + version(), Line: snap.Line}, nil
+	return ssf.Inputs{Model: snap.Model, Diagnostics: slices.Concat(snap.Diagnostics, faults, more), Library: lib, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Line}, nil
+}
+
+// compare compares a case with that of the model as it was at a revision.
+func (a *app) compare(ctx context.Context, c *ssf.Case, dir, rev string) error {
+	tree, files, err := repo.At(ctx, dir, rev)
+	switch {
+	case errors.Is(err, repo.ErrNoCommit):
+		return usagef("there is no commit %q here; in a shallow clone, fetch it first", rev)
+	case err != nil:
+		return err
+	}
+	if _, err := fs.Stat(files, lang.RootFile); errors.Is(err, fs.ErrNotExist) {
+		c.Base = ssf.Comparison{Rev: rev, Commit: tree.Commit, Absent: true, Worse: []ssf.Worse{}}
+		return nil
+	}
+	in, err := readModel(files, c.Now)
+	if err != nil {
+		return fmt.Errorf("reading the model at %s: %w", rev, err)
+	}
+	in.Tree = tree
+	base, err := check.Case(in)
+	if err != nil {
+		return err
+	}
+	if ssf.HasErrors(base.Diagnostics) {
+		fmt.Fprintf(a.env.Stderr, "ssf: the model at %s has errors, so what it would have held may show as worse\n", rev)
+	}
+	check.Compare(c, base, rev)
+	return nil
 }
 
 // evaluate makes the case of the model in a folder.

@@ -25,13 +25,21 @@ type verdict struct {
 // be compiled or evaluated: the program's fault, never the model's.
 func Case(in ssf.Inputs) (*ssf.Case, error) {
 	eng := eval.New(in)
-	c, err := judge(eng)
+	ev, err := eng.Evaluate()
+	if err != nil {
+		return nil, err
+	}
+	c, err := judge(ev)
 	if err != nil {
 		return nil, err
 	}
 	if len(in.Model.Deployments) > 1 {
 		for _, d := range in.Model.Deployments {
-			one, err := judge(eng, d.ID)
+			part, err := eng.Part(c, d.ID)
+			if err != nil {
+				return nil, err
+			}
+			one, err := judge(part)
 			if err != nil {
 				return nil, err
 			}
@@ -41,12 +49,8 @@ func Case(in ssf.Inputs) (*ssf.Case, error) {
 	return c, nil
 }
 
-// judge evaluates for some deployments and runs all checks.
-func judge(eng *eval.Engine, only ...ssf.ID) (*ssf.Case, error) {
-	ev, err := eng.Evaluate(only...)
-	if err != nil {
-		return nil, err
-	}
+// judge runs all checks on an evaluation.
+func judge(ev *eval.Evaluation) (*ssf.Case, error) {
 	e := &verdict{ev, map[ssf.ID]int{}, map[ssf.ID][]ssf.ID{}, map[ssf.ID]bool{}}
 	e.runChecks()
 	e.judgeControls()

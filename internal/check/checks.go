@@ -32,6 +32,7 @@ var checks = []check{
 	{"TH-2", checkCrossings},
 	{"TH-3", checkTechnologies},
 	{"TH-4", checkThreats},
+	{"TH-4", checkLock},
 	{"TH-5", checkTreatments},
 	{"IM-1", checkMitigated},
 	{"IM-2", checkPlaces},
@@ -48,6 +49,12 @@ var checks = []check{
 var assessed = map[ssf.ID]bool{
 	"CX-1": true, "CX-2": true, "CX-3": true, "CX-4": true, "CX-5": true, "TH-1": true, "TH-2": true, "TH-3": true, "TH-5": true,
 	"IM-1": true, "IM-2": true, "IM-3": true, "LC-1": true, "LC-2": true,
+}
+
+// assesses reports whether the checks can decide a control here. Without a lock
+// nobody can tell whether what was decided was ever looked at again.
+func (e *verdict) assesses(control ssf.ID) bool {
+	return assessed[control] || control == "TH-4" && e.Lock != nil
 }
 
 func (e *verdict) runChecks() {
@@ -197,7 +204,10 @@ func checkThreats(e *verdict) int {
 		}
 		first := &e.Instances[groups[k][0]]
 		pos := e.Nodes[first.Node].Pos
-		hint := ""
+		hint, related := "", e.places(at[1:])
+		if (k.state == ssf.Stale || k.state == ssf.Unreviewed) && first.By.Known() {
+			related = append([]ssf.Related{{Message: "what covers it", Pos: first.By}}, related...)
+		}
 		switch {
 		case first.Own != nil:
 			pos = first.Own.Pos
@@ -217,7 +227,7 @@ func checkThreats(e *verdict) int {
 		if k.why != "" {
 			why = ": " + k.why
 		}
-		e.Report(ssf.ID("threats/"+k.state), k.rule, pos, hint, e.places(at[1:]), "%s is %s at %s (%s)%s", k.rule, k.state, few(at), risk, why)
+		e.Report(ssf.ID("threats/"+k.state), k.rule, pos, hint, related, "%s is %s at %s (%s)%s", k.rule, k.state, few(at), risk, why)
 	}
 	return len(e.Instances)
 }

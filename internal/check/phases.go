@@ -51,7 +51,7 @@ func (e *verdict) judgeControls() {
 
 // itemised are the checks whose diagnostics stand for several subjects, each of
 // which is put on the control's list by itself.
-var itemised = map[ssf.ID]bool{"context/unanswered-cell": true, "threats/open": true, "threats/undecided": true, "threats/unreviewed": true, "threats/stale": true}
+var itemised = map[ssf.ID]bool{"context/unanswered-cell": true, "threats/open": true, "threats/undecided": true, "threats/unreviewed": true, "threats/stale": true, "threats/not-pinned": true}
 
 // judgeControl is unmet if anything is open, unknown if a question is or its
 // checks had nothing to look at.
@@ -62,7 +62,7 @@ func (e *verdict) judgeControl(c *ssf.Control) ssf.ControlResult {
 	switch {
 	case len(r.Open) > 0:
 		r.Status, r.Why = ssf.Unmet, fmt.Sprintf("%d open", len(r.Open))
-	case !assessed[c.ID]:
+	case !e.assesses(c.ID):
 		r.Status, r.Why = ssf.NotAssessed, "no check of this program decides it yet"
 	case e.unsure[c.ID]:
 		r.Status, r.Why = ssf.UnknownYet, "it waits for answers or treatments"

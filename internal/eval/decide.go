@@ -24,7 +24,8 @@ type Decision struct {
 	Exact   bool // it names one instance; else it is a pattern, to be reviewed
 	Lapsed  bool
 	Hits    []int
-	Lowered []ssf.ID // threats that its rating would lower by a pattern
+	Lowered []ssf.ID  // threats that its rating would lower by a pattern
+	Stale   []ssf.Pin // of its ratings, or of its answer to a cell
 	Cond    map[ssf.Sort]*rule.Condition
 }
 
@@ -109,11 +110,16 @@ func (e *Evaluation) holdDecisions() {
 				}
 			}
 		case h.Rate.Rule.ID != "":
+			h.Exact = !wild(h.Rate)
 			h.Hits = e.Matching(h.Rate, nil)
 			doubled(h.Decision, "rate ", e.IDs(h.Hits)...)
 			e.applyRate(&h)
 		case h.Cell.Element.ID != "":
+			h.Exact = true
 			doubled(h.Decision, "cell ", ssf.ID(h.Cell.Cell().String()))
+			if p := e.pinCell(h.Decision); p.Status == ssf.Outdated {
+				h.Stale = []ssf.Pin{p}
+			}
 		}
 		e.Decisions = append(e.Decisions, h)
 	}
@@ -127,19 +133,32 @@ func (e *Evaluation) IDs(instances []int) (out []ssf.ID) {
 }
 
 // applyRate sets the likelihood that a decision rates. A pattern may raise it;
-// to lower it each threat has to be named, so that none is lowered unseen.
+// to lower it each threat has to be named or confirmed, so that none is lowered
+// unseen. A rating that is stale may not lower it either.
 func (e *Evaluation) applyRate(h *Decision) {
-	if h.Lapsed {
-		return
-	}
 	level, _ := ssf.ParseLevel(string(h.Level.ID))
 	for _, at := range h.Hits {
 		in := &e.Instances[at]
-		if l, _ := e.likelihood(in); wild(h.Rate) && level < l {
-			h.Lowered = append(h.Lowered, in.ID)
+		l, _ := e.likelihood(in)
+		lowers := level < l
+		p := ssf.Pin{Status: ssf.Confirmed}
+		if h.Exact || lowers {
+			p = e.pinThreat(ssf.PinRate, in, level.String(), h.Exact, h.Because.S, h.Pos)
+		}
+		if h.Lapsed {
 			continue
 		}
-		in.Rated = h.Decision
+		in.Rating = h.Decision
+		switch {
+		case p.Status == ssf.Unconfirmed:
+			h.Lowered = append(h.Lowered, in.ID)
+			continue
+		case p.Status == ssf.Outdated:
+			h.Stale = append(h.Stale, p)
+		}
+		if p.Status != ssf.Outdated || !lowers {
+			in.Rated = h.Decision
+		}
 	}
 }
 
@@ -181,11 +200,17 @@ func (e *Evaluation) Matching(p ssf.Pattern, at []ssf.Where) (hits []int) {
 		if !ssf.Match(r, id) && !ssf.Match(r, strings.TrimPrefix(id, "own/")) {
 			continue
 		}
-		if (el == "" || ssf.Match(el, string(e.Nodes[in.Node].ID))) && e.has(in.Node, at) {
+		if (el == "" || e.called(in.Node, el)) && e.has(in.Node, at) {
 			hits = append(hits, i)
 		}
 	}
 	return hits
+}
+
+// called reports whether a pattern fits the id of node n, or a former one.
+func (e *Evaluation) called(n int32, pattern string) bool {
+	return ssf.Match(pattern, string(e.Nodes[n].ID)) ||
+		slices.ContainsFunc(e.Nodes[n].Was, func(w ssf.Ref) bool { return ssf.Match(pattern, string(w.ID)) })
 }
 
 // has reports whether node n has all attributes.

@@ -62,6 +62,8 @@ type Evaluation struct {
 	asked    map[ssf.FactRef]bool // facts of which somebody said that they are not known yet
 	stakes   map[stakeKey]*[numProperties]stake
 	counters map[int][]cover // mitigations by instance
+	pins     pins
+	whole    map[pinKey]ssf.Pin // of all deployments, where this pass is for some
 	err      error
 }
 
@@ -102,12 +104,16 @@ func CompileRule(c *rule.Compiler, r *ssf.Rule) (when, unless *rule.Condition, d
 	return when, unless, ds
 }
 
-// Evaluate evaluates for the named deployments; for all of them if none is
-// named. An error is a rule that cannot be compiled or evaluated: the program's
-// fault, never the model's.
-func (eng *Engine) Evaluate(only ...ssf.ID) (*Evaluation, error) {
+// Evaluate evaluates for all deployments: what is worst in any of them counts.
+// An error is a rule that cannot be compiled or evaluated: the program's fault,
+// never the model's.
+func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
+
+// evaluate evaluates for the named deployments; for all of them if none is
+// named. Whole are the pins of all deployments, if it is for some.
+func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
-		Engine: eng, index: map[ssf.ID]int{}, At: map[int32][]int{}, Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
+		Engine: eng, whole: whole, index: map[ssf.ID]int{}, At: map[int32][]int{}, Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
 		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{},
 	}
 	in := eng.Inputs
@@ -124,6 +130,7 @@ func (eng *Engine) Evaluate(only ...ssf.ID) (*Evaluation, error) {
 			e.worlds = append(e.worlds, e.World.In(int32(i)))
 		}
 	}
+	e.readPins()
 	e.deriveThreats()
 	e.holdAssumptions()
 	e.holdDecisions()
@@ -132,6 +139,7 @@ func (eng *Engine) Evaluate(only ...ssf.ID) (*Evaluation, error) {
 	e.rate()
 	e.fillMatrices()
 	e.judgeRequirements()
+	e.pinLibrary()
 	e.ask()
 	return e, e.err
 }

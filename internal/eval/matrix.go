@@ -26,7 +26,7 @@ func (e *Evaluation) answers() map[ssf.Cell][]ssf.ID {
 		}
 	}
 	for _, d := range e.Decisions {
-		if c := d.Cell.Cell(); c.Element != "" && !d.Lapsed {
+		if c := d.Cell.Cell(); c.Element != "" && !d.Lapsed && len(d.Stale) == 0 {
 			out[c] = append(out[c], ssf.ID(fmt.Sprintf("decision:%s:%d", d.Pos.File, d.Pos.Line)))
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"ssf"
-	"ssf/internal/lang"
 	"ssf/internal/testkit/gen"
 	"ssf/library"
 )
@@ -65,12 +64,7 @@ var strange = sync.OnceValue(func() *ssf.Library {
 		fmt.Fprintf(&b, "endangers: [integrity, privacy]\nstride: [tampering]\nlikelihood: {level: high, because: It is a test.}\nsays: It is a test.\nplain: It is a test.\nmeasures: [rate-limiting]\nquiet_when: It is no test.\n")
 		files[fmt.Sprintf("threats/strange-%d/threat.yaml", i)] = b.String()
 	}
-	all := fileSystem(files)
-	lib, diags, err := lang.ReadLibrary(all)
-	if err != nil || len(diags) > 0 {
-		panic(fmt.Sprint("reading the strange library: ", err, diags))
-	}
-	return lib
+	return readLibrary(fileSystem(files))
 })
 
 func caseOf(t testing.TB, lib *ssf.Library, m *gen.Model) *ssf.Case {

@@ -237,15 +237,19 @@ func risk(likelihood, impact ssf.Level) ssf.Level {
 // decided that it is there, and what rates it. No id and no prose is in it, so
 // it survives a rename. Its encoding stands in spec/basis.md.
 func (e *Evaluation) basisOf(in *Instance) ssf.Digest {
-	b := append(make([]byte, 0, 256), in.Basis[:]...)
+	return sha256.Sum256(e.rating(append(make([]byte, 0, 256), in.Basis[:]...), in))
+}
+
+// rating appends the lines of what rates a threat.
+func (e *Evaluation) rating(b []byte, in *Instance) []byte {
 	put := func(key, value string) { b = append(append(append(append(b, key...), '='), value...), '\n') }
 	if in.Rule != nil && !in.Rule.Anywhere {
 		if f := e.Vocabulary.Fact("exposure"); f != nil {
 			put("exposure", string(f.Decode(e.Get(in.Node, "exposure"))))
 		}
 	}
-	if in.Rated != nil {
-		put("rated", string(in.Rated.Level.ID))
+	if in.Rating != nil {
+		put("rated", string(in.Rating.Level.ID))
 	}
 	for i, p := range ssf.AssetProperties {
 		if in.Own != nil || !slices.Contains(in.Rule.Endangers, p) {
@@ -258,18 +262,18 @@ func (e *Evaluation) basisOf(in *Instance) ssf.Digest {
 		}
 		put(string(p), all.worst.String())
 		if all.unknown {
-			put(string(p), "unknown")
+			put(string(p)+".unstated", "yes")
 		}
 	}
 	if in.Own != nil {
 		var needs []string
 		for _, c := range in.Own.Endangers {
-			needs = append(needs, string(c.Property.ID)+" "+e.levelOf(c.Cell()).String())
+			needs = append(needs, string(c.Property.ID)+":"+e.levelOf(c.Cell()).String())
 		}
 		slices.Sort(needs)
 		put("needs", strings.Join(needs, ","))
 	}
-	return sha256.Sum256(b)
+	return b
 }
 
 // levelOf is what an asset needs in a cell; unknown for any other element.
@@ -310,7 +314,7 @@ func (e *Evaluation) rateAt(from, to int) {
 		in := &e.Instances[i]
 		t := ssf.Threat{
 			ID: in.ID, Rule: in.RuleID(), Element: e.Nodes[in.Node].ID, Title: in.Title(), Origin: in.Origin(),
-			State: in.State, Why: in.Why, Basis: e.basisOf(in), Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
+			State: in.State, Why: in.Why, Changes: in.Changes, Basis: e.basisOf(in), Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
 			Stride: []string{}, Mitigations: []ssf.ID{}, Measures: []ssf.ID{},
 		}
 		t.Likelihood, t.LikelihoodWhy = e.likelihood(in)

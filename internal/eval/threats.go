@@ -3,6 +3,7 @@ package eval
 import (
 	"crypto/sha256"
 	"slices"
+	"strings"
 
 	"ssf"
 	"ssf/internal/rule"
@@ -22,7 +23,11 @@ type Instance struct {
 	Claims []ssf.ID   // control facts that the claim rests on, as `element.fact`
 	State  ssf.State
 	Why    string
-	Rated  *ssf.Decision // sets the likelihood
+	Rating *ssf.Decision // says what the likelihood is
+	Rated  *ssf.Decision // the same, if it counts
+
+	Changes []ssf.Change // why what treats it is stale
+	By      ssf.Pos      // of what treats it and is not confirmed
 }
 
 // deriveThreats applies each rule to each element of its sort, in the order of
@@ -45,7 +50,7 @@ func (e *Evaluation) deriveThreats() {
 			continue
 		}
 		in := Instance{ID: ssf.Instance("own/"+own.ID, own.At.ID), Node: n, Own: own, There: rule.True, Claim: rule.False}
-		in.Basis = decidedBy(ssf.Digest{}, []string{"origin=" + string(own.Origin.ID), "likelihood=" + string(own.Likelihood.ID)})
+		in.Basis = decidedBy(ssf.Digest{}, decidingOwn(own))
 		e.addInstance(in)
 	}
 }
@@ -132,16 +137,28 @@ func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
 		}
 	}
 	in.Needs = sortedRefs(needs)
-	deciding := []string{"kind=" + fits.String()}
 	for _, f := range facts {
-		ref := e.factRef(f)
-		in.Rests = append(in.Rests, ref)
-		value := e.Vocabulary.Fact(ref.Fact).Decode(e.World.Get(f.Node, int(f.Slot)))
-		deciding = append(deciding, e.role(n, f.Node)+"."+string(ref.Fact)+"="+string(value))
+		in.Rests = append(in.Rests, e.factRef(f))
 	}
 	in.Rests = sortedRefs(in.Rests)
-	in.Basis = decidedBy(r.Digest, deciding)
+	in.Basis = decidedBy(r.Digest, e.deciding(n, fits, facts))
 	e.Instances = append(e.Instances, in)
+}
+
+// deciding are the lines of what decided that a rule's threat is at n.
+func (e *Evaluation) deciding(n int32, fits rule.Truth, facts []rule.Ref) []string {
+	lines := []string{"kind=" + fits.String()}
+	for _, f := range facts {
+		fact := e.factRef(f).Fact
+		value := e.Vocabulary.Fact(fact).Decode(e.World.Get(f.Node, int(f.Slot)))
+		lines = append(lines, e.role(n, f.Node)+"."+string(fact)+"="+string(value))
+	}
+	return lines
+}
+
+// decidingOwn are those of a threat of the team's own.
+func decidingOwn(t *ssf.OwnThreat) []string {
+	return []string{"origin=" + string(t.Origin.ID), "likelihood=" + string(t.Likelihood.ID)}
 }
 
 // restsOf appends the known facts that a condition's truth stands on, in any
@@ -192,6 +209,25 @@ func (e *Evaluation) role(n, m int32) string {
 		}
 	}
 	return string(e.Nodes[m].Sort)
+}
+
+// byRole is the node that a role of one element names at n, or -1.
+func (e *Evaluation) byRole(n int32, role string) int32 {
+	if role == "self" {
+		return n
+	}
+	name, zone, inZone := strings.Cut(role, ".")
+	for _, r := range singles[e.Nodes[n].Sort] {
+		if r.String() != name || inZone && zone != "zone" {
+			continue
+		}
+		one := e.World.One(n, r)
+		if one >= 0 && inZone {
+			one = e.World.One(one, rule.Zone)
+		}
+		return one
+	}
+	return -1
 }
 
 // decidedBy is the digest of the rule and of the facts that decided a threat.

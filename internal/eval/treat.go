@@ -92,6 +92,7 @@ func (e *Evaluation) treat() {
 	}
 	for i := range e.Instances {
 		in := &e.Instances[i]
+		decided, assumed, countered := e.pinAll(in, decisions[i], dismissed[i], e.counters[i])
 		in.State, in.Why = ssf.Open, "nothing counters it"
 		switch {
 		case in.There == rule.Unknown:
@@ -107,10 +108,35 @@ func (e *Evaluation) treat() {
 			}
 			return state != "" && settled
 		}
-		if !settle(e.byDecision(in, decisions[i])) && !settle(e.byAssumption(in, dismissed[i])) {
-			settle(e.byMitigation(in, e.counters[i]))
+		if !settle(e.byDecision(in, decisions[i], decided)) && !settle(e.byAssumption(in, dismissed[i], assumed)) {
+			settle(e.byMitigation(in, e.counters[i], countered))
+		}
+		if in.State != ssf.Stale {
+			in.Changes = nil
 		}
 	}
+}
+
+// pinAll compares all that treats an instance with the lock, whether it comes
+// to count or not, so that no pin is lost to another treatment. A mitigation
+// that names the threat needs none.
+func (e *Evaluation) pinAll(in *Instance, decisions []int, dismissed, counters []cover) (decided, assumed, countered []ssf.Pin) {
+	for _, i := range decisions {
+		d := &e.Decisions[i]
+		decided = append(decided, e.pinThreat(ssf.PinThreat, in, string(d.Treat.ID), d.Exact, d.Because.S, d.Pos))
+	}
+	for _, c := range dismissed {
+		a := &e.Assumptions[c.by]
+		assumed = append(assumed, e.pinThreat(ssf.PinThreat, in, "assumption:"+string(a.ID), c.exact, a.Says, a.Pos))
+	}
+	for _, c := range counters {
+		m, p := &e.Model.Mitigations[c.by], ssf.Pin{Status: ssf.Confirmed}
+		if !c.exact {
+			p = e.pinThreat(ssf.PinThreat, in, "mitigation:"+string(m.ID), false, m.Says, m.Pos)
+		}
+		countered = append(countered, p)
+	}
+	return decided, assumed, countered
 }
 
 // short notes why something that should treat a threat falls short of it.
@@ -123,8 +149,8 @@ func (in *Instance) short(why string) {
 // byDecision is the state by what was decided; empty for none. A decision that
 // lapsed, whose condition is not true or whose risk is above the person's limit
 // leaves the threat as it is; the checks say so.
-func (e *Evaluation) byDecision(in *Instance, decisions []int) (ssf.State, string) {
-	for _, i := range decisions {
+func (e *Evaluation) byDecision(in *Instance, decisions []int, pins []ssf.Pin) (ssf.State, string) {
+	for j, i := range decisions {
 		d := &e.Decisions[i]
 		if d.Lapsed {
 			in.short("the decision about it has lapsed")
@@ -142,8 +168,8 @@ func (e *Evaluation) byDecision(in *Instance, decisions []int) (ssf.State, strin
 				continue
 			}
 		}
-		if !d.Exact {
-			return ssf.Unreviewed, "a pattern covers it, and nobody has confirmed it"
+		if state, why := in.treatedBy(pins[j], "a pattern"); state != "" {
+			return state, why
 		}
 		switch d.Treat.ID {
 		case "accept":
@@ -183,11 +209,11 @@ func (e *Evaluation) transferred(in *Instance, to ssf.ID) (ssf.State, string) {
 	return "", ""
 }
 
-func (e *Evaluation) byAssumption(in *Instance, dismissed []cover) (ssf.State, string) {
-	for _, c := range dismissed {
+func (e *Evaluation) byAssumption(in *Instance, dismissed []cover, pins []ssf.Pin) (ssf.State, string) {
+	for j, c := range dismissed {
 		a := &e.Assumptions[c.by]
-		if !c.exact && a.Holds == rule.True {
-			return ssf.Unreviewed, "a pattern of assumption " + string(a.ID) + " covers it, and nobody has confirmed it"
+		if state, why := in.treatedBy(pins[j], "a pattern of assumption "+string(a.ID)); state != "" && a.Holds == rule.True {
+			return state, why
 		}
 		if state, why := e.transferred(in, a.ID); state != "" {
 			return state, why
@@ -198,16 +224,15 @@ func (e *Evaluation) byAssumption(in *Instance, dismissed []cover) (ssf.State, s
 
 // byMitigation needs every mitigation that counters the threat to be
 // implemented and placed.
-func (e *Evaluation) byMitigation(in *Instance, mitigations []cover) (ssf.State, string) {
+func (e *Evaluation) byMitigation(in *Instance, mitigations []cover, pins []ssf.Pin) (ssf.State, string) {
 	if len(mitigations) == 0 || in.There == rule.Unknown {
 		return "", ""
 	}
 	var names []ssf.ID
-	exact, planned, unplaced := true, false, ssf.ID("")
+	planned, unplaced := false, ssf.ID("")
 	for _, c := range mitigations {
 		r := &e.Case.Mitigations[c.by]
 		names = append(names, r.ID)
-		exact = exact && c.exact
 		switch {
 		case r.State != "implemented":
 			planned = true
@@ -215,12 +240,15 @@ func (e *Evaluation) byMitigation(in *Instance, mitigations []cover) (ssf.State,
 			unplaced = r.ID
 		}
 	}
-	switch {
-	case unplaced != "":
+	if unplaced != "" {
 		return ssf.Open, "mitigation " + string(unplaced) + " has no place that exists"
-	case !exact:
-		return ssf.Unreviewed, "a pattern of a mitigation covers it, and nobody has confirmed it"
-	case planned:
+	}
+	for _, p := range pins {
+		if state, why := in.treatedBy(p, "a pattern of a mitigation"); state != "" {
+			return state, why
+		}
+	}
+	if planned {
 		return ssf.Planned, ssf.Join(names)
 	}
 	return ssf.Mitigated, ssf.Join(names)

@@ -114,7 +114,9 @@ func (snap *Snapshot) join(results []result, words *Words, refused []ssf.Diagnos
 	x.cells(m)
 	x.nesting(m.Zones)
 	forElements(m, x.former)
-	forget(m, x.resolve(refs))
+	formerCalls(m, x)
+	mend(m, x.resolve(refs))
+	x.claims(m.Verify)
 	snap.Model, snap.Diagnostics = m, limit(diags)
 }
 
@@ -320,6 +322,31 @@ func expand(m *ssf.Model) {
 			m.Flows = append(m.Flows, f)
 		}
 		c.Calls = nil
+	}
+}
+
+// formerCalls gives the calls of elements that were renamed their former ids,
+// as far as nothing else has them: they are made of the ids of both ends.
+func formerCalls(m *ssf.Model, x *index) {
+	if len(x.renamed) == 0 {
+		return
+	}
+	was := map[ssf.ID][]ssf.Ref{}
+	forElements(m, func(e *ssf.Element) { was[e.ID] = append([]ssf.Ref{{ID: e.ID}}, e.Was...) })
+	for i := range m.Flows {
+		f := &m.Flows[i]
+		if f.ID != f.From.ID+"-to-"+f.To.ID || len(was[f.From.ID])+len(was[f.To.ID]) <= 2 {
+			continue
+		}
+		for _, from := range was[f.From.ID] {
+			for _, to := range was[f.To.ID] {
+				id := from.ID + "-to-" + to.ID
+				if _, taken := x.renamed[id]; id != f.ID && !taken && x.is(id) == "" {
+					f.Was = append(f.Was, ssf.Ref{ID: id, Pos: f.Pos})
+					x.renamed[id] = f.ID
+				}
+			}
+		}
 	}
 }
 

@@ -24,10 +24,12 @@ type index struct {
 	blind   bool
 
 	lostSections []string
+
+	renamed map[ssf.ID]ssf.ID // elements by their former ids
 }
 
 func newIndex(words *Words, diags *[]ssf.Diagnostic, line func(ssf.Pos) string) *index {
-	return &index{ids: map[Target]map[ssf.ID]ssf.Pos{}, words: words, diags: diags, line: line, all: map[string][]string{}, lostIDs: map[ssf.ID]Target{}, lost: map[Target]bool{}}
+	return &index{ids: map[Target]map[ssf.ID]ssf.Pos{}, words: words, diags: diags, line: line, all: map[string][]string{}, lostIDs: map[ssf.ID]Target{}, lost: map[Target]bool{}, renamed: map[ssf.ID]ssf.ID{}}
 }
 
 // defines are the sections that define what others refer to.
@@ -220,16 +222,23 @@ func (x *index) is(id ssf.ID) Target {
 	return ""
 }
 
-// resolve reports each reference that names nothing, and returns the places of
-// all of them.
-func (x *index) resolve(refs []pending) (nothing map[ssf.Pos]bool) {
-	nothing = map[ssf.Pos]bool{}
+// resolve reports each reference that names nothing, and returns what is to be
+// put in the place of such a reference: the id that its element has now, or
+// nothing.
+func (x *index) resolve(refs []pending) (instead map[ssf.Pos]ssf.ID) {
+	instead = map[ssf.Pos]ssf.ID{}
 	seen := 0
 	for _, p := range refs {
 		if x.has(p.kinds, p.ref.ID) {
 			continue
 		}
-		if nothing[p.ref.Pos] = true; x.missed(p.kinds, p.ref.ID) {
+		if now := x.now(p); now != "" {
+			if instead[p.ref.Pos] = now; now != p.ref.ID {
+				x.hint("former-id", p.ref.Pos, now, "%s is a former id of %s", p.ref.ID, now)
+			}
+			continue
+		}
+		if instead[p.ref.Pos] = ""; x.missed(p.kinds, p.ref.ID) {
 			continue
 		}
 		what, names, id := called(p.kinds...), x.names(p.kinds), clip(string(p.ref.ID))
@@ -259,15 +268,43 @@ func (x *index) resolve(refs []pending) (nothing map[ssf.Pos]bool) {
 			(*x.diags)[len(*x.diags)-1].Fix = []ssf.Edit{{Pos: p.ref.Pos, Text: near}}
 		}
 	}
-	return nothing
+	return instead
 }
 
-// forget takes references out of a model: a word becomes absent, and what is
-// nothing without it, such as a pattern or an item of a list, goes as a whole.
-// So what works on a model need not ask whether references exist.
-func forget(m *ssf.Model, places map[ssf.Pos]bool) {
+// now is the id that an element has whose former id a reference names; for a pattern that fits former ids it is the pattern itself.
+func (x *index) now(p pending) ssf.ID {
+	known := func(id ssf.ID) bool { return x.has(p.kinds, id) }
+	if id, ok := x.renamed[p.ref.ID]; ok && known(id) {
+		return id
+	}
+	if strings.Contains(string(p.ref.ID), "*") {
+		for was, id := range x.renamed {
+			if ssf.Match(string(p.ref.ID), string(was)) && known(id) {
+				return p.ref.ID
+			}
+		}
+	}
+	return ""
+}
+
+// hint reports a word that is understood, and had better be another.
+func (x *index) hint(check string, at ssf.Pos, better ssf.ID, format string, args ...any) {
+	x.report(check, at, "write "+string(better), nil, format, args...)
+	last := &(*x.diags)[len(*x.diags)-1]
+	last.Severity, last.Fix = ssf.Hint, []ssf.Edit{{Pos: at, Text: string(better)}}
+}
+
+// mend puts other ids in the place of references, or takes them out of a model:
+// then a word becomes absent, and what is nothing without it, such as a pattern
+// or an item of a list, goes as a whole. So what works on a model need not ask
+// whether references exist.
+func mend(m *ssf.Model, places map[ssf.Pos]ssf.ID) {
 	if len(places) == 0 {
 		return
+	}
+	nothing := func(r ssf.Ref) bool {
+		id, ok := places[r.Pos]
+		return ok && id == ""
 	}
 	var walk func(v reflect.Value)
 	walk = func(v reflect.Value) {
@@ -275,20 +312,22 @@ func forget(m *ssf.Model, places map[ssf.Pos]bool) {
 		case reflect.Struct:
 			switch x := v.Interface().(type) {
 			case ssf.Ref:
-				if places[x.Pos] {
+				if id, ok := places[x.Pos]; ok && id == "" {
 					v.SetZero()
+				} else if ok {
+					v.Field(0).SetString(string(id))
 				}
 				return
 			case ssf.Pattern:
-				if places[x.Rule.Pos] || places[x.Element.Pos] {
+				if nothing(x.Rule) || nothing(x.Element) {
 					v.SetZero()
+					return
 				}
-				return
 			case ssf.CellRef:
-				if places[x.Element.Pos] || places[x.Property.Pos] {
+				if nothing(x.Element) || nothing(x.Property) {
 					v.SetZero()
+					return
 				}
-				return
 			}
 			for i := range v.NumField() {
 				walk(v.Field(i))
@@ -305,6 +344,19 @@ func forget(m *ssf.Model, places map[ssf.Pos]bool) {
 		}
 	}
 	walk(reflect.ValueOf(m).Elem())
+}
+
+// claims puts the ids of today in the place of former ones in claimed facts.
+func (x *index) claims(vs []ssf.Verification) {
+	for i := range vs {
+		for j := range vs[i].Verifies {
+			r := &vs[i].Verifies[j]
+			element, fact, ok := strings.Cut(string(r.ID), ".")
+			if id := x.renamed[ssf.ID(element)]; ok && id != "" {
+				r.ID = id + "." + ssf.ID(fact)
+			}
+		}
+	}
 }
 
 // nesting reports zones that lie inside themselves.
@@ -371,9 +423,14 @@ func (x *index) cells(m *ssf.Model) {
 	}
 }
 
-// former refuses a former id that something still has.
+// former notes the former ids of an element, and refuses one that something
+// has, or that something else had too.
 func (x *index) former(e *ssf.Element) {
 	for _, w := range e.Was {
+		if other, ok := x.renamed[w.ID]; ok && other != e.ID {
+			x.report("bad-value", w.Pos, "keep it at one of them", nil, "%q is a former id of %s too", w.ID, other)
+		}
+		x.renamed[w.ID] = e.ID
 		for _, t := range anElement {
 			if at, ok := x.ids[t][w.ID]; ok {
 				x.report("bad-value", w.Pos, "delete it, or rename the other", []ssf.Related{{Message: "it is here", Pos: at}}, "%q is no former id: there is a %s with it", w.ID, t)

@@ -17,12 +17,12 @@ import (
 // maxSource is the size of a source file beyond which it is not parsed, in bytes.
 const maxSource = 4 << 20
 
-// symbols knows the names that the files of a folder declare. Its methods may
-// be called at the same time.
+// symbols knows the names that files declare. Its methods may be called at the
+// same time.
 type symbols struct {
-	dir  string
-	mu   sync.Mutex
-	read map[string]names
+	source func(path string) ([]byte, error)
+	mu     sync.Mutex
+	read   map[string]names
 }
 
 type names struct {
@@ -30,7 +30,10 @@ type names struct {
 	known bool
 }
 
-func newSymbols(dir string) *symbols { return &symbols{dir: dir, read: map[string]names{}} }
+// newSymbols knows those of the files of a folder.
+func newSymbols(dir string) *symbols {
+	return &symbols{source: func(path string) ([]byte, error) { return readSource(dir, path) }, read: map[string]names{}}
+}
 
 // of returns the top-level names of a file, sorted: `Exec` for a function,
 // type, variable or constant, `Conn.Exec` for a method. They are not known if
@@ -41,7 +44,7 @@ func (s *symbols) of(path string) ([]string, bool) {
 	defer s.mu.Unlock()
 	n, ok := s.read[path]
 	if !ok {
-		list, err := parse(s.dir, path)
+		list, err := parse(s.source, path)
 		n = names{list, err == nil}
 		s.read[path] = n
 	}
@@ -50,12 +53,12 @@ func (s *symbols) of(path string) ([]string, bool) {
 
 var errLanguage = errors.New("no parser for this language")
 
-// parse reads one file of dir.
-func parse(dir, path string) ([]string, error) {
+// parse reads the names of one file.
+func parse(source func(string) ([]byte, error), path string) ([]string, error) {
 	if !strings.HasSuffix(path, ".go") {
 		return nil, errLanguage
 	}
-	src, err := readSource(dir, path)
+	src, err := source(path)
 	if err != nil {
 		return nil, err
 	}

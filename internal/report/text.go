@@ -61,19 +61,22 @@ func (p *page) paint(colour, s string) string {
 }
 
 // wrap prints text in lines of the page's width, each behind an indent.
-func (p *page) wrap(indent, text string) {
-	line := indent
+func (p *page) wrap(indent, text string) { p.hang(indent, indent, text) }
+
+// hang is wrap with another beginning of the first line.
+func (p *page) hang(first, indent, text string) {
+	line, start := first, first
 	for _, w := range strings.Fields(clean(text)) {
-		if line != indent && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > p.style.Width {
+		if line != start && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > p.style.Width {
 			p.print("%s\n", line)
-			line = indent
+			line, start = indent, indent
 		}
-		if line != indent {
+		if line != start {
 			line += " "
 		}
 		line += w
 	}
-	if line != indent {
+	if line != start {
 		p.print("%s\n", line)
 	}
 }
@@ -151,6 +154,7 @@ func Check(w io.Writer, c *ssf.Case, style Style, o CheckOptions) error {
 	hidden := 0
 	for _, d := range c.Diagnostics {
 		switch {
+		case d.Known:
 		case o.Quiet && d.Severity != ssf.Error:
 		case d.Severity == ssf.Hint && !o.Hints:
 			hidden++
@@ -160,6 +164,7 @@ func Check(w io.Writer, c *ssf.Case, style Style, o CheckOptions) error {
 		}
 	}
 	p.summary(c)
+	p.comparison(c)
 	if hidden > 0 {
 		p.print("%s\n", p.paint(faint, count(hidden, "hint")+" not shown; `ssf check --hints` shows them"))
 	}
@@ -224,6 +229,29 @@ func (p *page) summary(c *ssf.Case) {
 	}
 }
 
+// comparison says what is worse than at the base.
+func (p *page) comparison(c *ssf.Case) {
+	b := &c.Base
+	if b.Rev == "" {
+		return
+	}
+	at := clean(b.Rev) + " (" + b.Commit[:min(7, len(b.Commit))] + ")"
+	switch {
+	case b.Absent:
+		p.wrap("", "there was no model at "+at+", so nothing can be worse")
+	case len(b.Worse) == 0:
+		p.print("%s\n", p.paint(green, "nothing is worse than at "+at))
+	default:
+		p.print("%s\n", p.paint(red, count(len(b.Worse), "thing")+" worse than at "+at+":"))
+		for _, w := range b.Worse {
+			p.hang("  "+clean(string(w.Subject))+": ", "    ", w.What)
+		}
+	}
+	if b.Known > 0 {
+		p.print("%s\n", p.paint(faint, count(b.Known, "problem")+" that were there before are not shown"))
+	}
+}
+
 // phase is one line: what is done, and what is not.
 func (p *page) phase(c *ssf.Case, ph ssf.PhaseResult) {
 	done := "nothing to count yet"
@@ -256,6 +284,15 @@ func Reached(c *ssf.Case) bool {
 		return false
 	}
 	return c.ReachAsked == "" || slices.Index(ssf.Phases, c.Reach) >= slices.Index(ssf.Phases, c.ReachAsked)
+}
+
+// Passes reports whether the answer is yes: beside a base, that nothing is
+// worse; else that the policy is met.
+func Passes(c *ssf.Case) bool {
+	if c.Base.Rev != "" {
+		return len(c.Base.Worse) == 0
+	}
+	return Reached(c)
 }
 
 // Threats writes the threats for which keep is true, grouped by rule, the

@@ -1,0 +1,222 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ssf"
+)
+
+// Compare writes into a case what in it is worse than in an earlier one of the
+// same product, made with the same library at the same time, and marks the
+// diagnostics that were there before. What an element was called then follows
+// its `was`. Worse is: a threat that is open and was not, was at a lower risk or
+// better countered; a cell that nothing answers any more; another gap or
+// warning; a control that was met; a gate that was; a lesser reach. What is
+// still to be done about a mitigation that is new is shown, and is not worse.
+func Compare(c, base *ssf.Case, rev string) {
+	m := &comparison{now: c, base: base, renamed: map[ssf.ID]ssf.ID{}, worse: map[ssf.Worse]bool{}}
+	for _, e := range c.Elements {
+		for _, w := range e.Was {
+			m.renamed[w] = e.ID
+		}
+	}
+	m.threats()
+	m.cells()
+	m.diagnostics()
+	m.verdicts()
+	c.Base = ssf.Comparison{Rev: rev, Commit: base.Commit, Worse: make([]ssf.Worse, 0, len(m.worse)), Known: m.known}
+	for w := range m.worse {
+		c.Base.Worse = append(c.Base.Worse, w)
+	}
+	slices.SortFunc(c.Base.Worse, func(a, b ssf.Worse) int {
+		return cmp.Or(strings.Compare(string(a.Subject), string(b.Subject)), strings.Compare(a.What, b.What))
+	})
+}
+
+// A comparison is a case beside an earlier one.
+type comparison struct {
+	now, base *ssf.Case
+	renamed   map[ssf.ID]ssf.ID // elements by their former ids
+	worse     map[ssf.Worse]bool
+	rules     map[[2]ssf.ID]bool // rule and state of the threats that are worse
+	countered map[ssf.ID]bool    // mitigations and claims that there were
+	elements  map[ssf.ID]bool    // elements of the cells that are worse
+	known     int
+}
+
+func (m *comparison) add(subject ssf.ID, format string, args ...any) {
+	m.worse[ssf.Worse{Subject: subject, What: fmt.Sprintf(format, args...)}] = true
+}
+
+// today is an id of the earlier case as it is now: of an element, a threat, a
+// cell or a fact.
+func (m *comparison) today(id ssf.ID) ssf.ID {
+	if now, ok := m.renamed[id]; ok {
+		return now
+	}
+	if rule, at, ok := strings.Cut(string(id), "@"); ok {
+		return ssf.Instance(ssf.ID(rule), m.today(ssf.ID(at)))
+	}
+	if at, part, ok := strings.Cut(string(id), "."); ok {
+		return m.today(ssf.ID(at)) + "." + ssf.ID(part)
+	}
+	return id
+}
+
+// countering are the states of threats that something counters, from the least
+// to the best.
+var countering = []ssf.State{ssf.Planned, ssf.Claimed, ssf.Mitigated, ssf.Verified}
+
+func (m *comparison) threats() {
+	was := make(map[ssf.ID]*ssf.Threat, len(m.base.Threats))
+	for i := range m.base.Threats {
+		was[m.today(m.base.Threats[i].ID)] = &m.base.Threats[i]
+	}
+	m.rules = map[[2]ssf.ID]bool{}
+	m.countered = map[ssf.ID]bool{}
+	for _, t := range m.base.Threats {
+		for _, x := range t.Mitigations {
+			m.countered[m.today(x)] = true
+		}
+	}
+	for i := range m.now.Threats {
+		t := &m.now.Threats[i]
+		switch before := was[t.ID]; {
+		case t.State.Treated():
+			if before != nil && slices.Index(countering, t.State) < slices.Index(countering, before.State) && slices.Contains(countering, t.State) {
+				m.add(t.ID, "was %s and is %s", before.State, t.State)
+			}
+			continue
+		case before == nil:
+			m.add(t.ID, "is new and %s", t.State)
+		case before.State.Treated():
+			m.add(t.ID, "was %s and is %s", before.State, t.State)
+		case t.Risk.Worst() > before.Risk.Worst():
+			m.add(t.ID, "was at risk %s and is at %s", before.Risk, t.Risk)
+		default:
+			continue
+		}
+		m.rules[[2]ssf.ID{t.Rule, ssf.ID(t.State)}] = true
+	}
+}
+
+func (m *comparison) cells() {
+	open := map[ssf.Cell]bool{}
+	for _, x := range m.base.Matrices {
+		for _, c := range x.Cells {
+			if len(c.AnsweredBy) == 0 {
+				open[ssf.Cell{Element: m.today(c.Cell.Element), Property: c.Cell.Property}] = true
+			}
+		}
+	}
+	m.elements = map[ssf.ID]bool{}
+	for _, x := range m.now.Matrices[:min(2, len(m.now.Matrices))] { // catalogues have no gaps of their own
+		for _, c := range x.Cells {
+			if len(c.AnsweredBy) == 0 && !open[c.Cell] {
+				m.add(ssf.ID(c.Cell.String()), "is not answered")
+				m.elements[c.Cell.Element] = true
+			}
+		}
+	}
+}
+
+// A told is what a diagnostic is recognised by, where its lines have moved.
+type told struct{ check, subject ssf.ID }
+
+// diagnostics marks those that were there before. Of those that stand for
+// several subjects the subjects count, which were compared already.
+func (m *comparison) diagnostics() {
+	was := map[told]int{}
+	for _, d := range m.base.Diagnostics {
+		was[told{d.Check, m.today(d.Subject)}]++
+	}
+	asked := m.asked()
+	for i := range m.now.Diagnostics {
+		d := &m.now.Diagnostics[i]
+		k := told{d.Check, d.Subject}
+		group, state, _ := strings.Cut(string(d.Check), "/")
+		switch {
+		case d.Severity == ssf.Error:
+			continue
+		case d.Check == "context/unanswered-cell":
+			d.Known = !m.elements[d.Subject]
+		case d.Check == "context/undeclared-fact":
+			d.Known = asked[d.Subject]
+		case group == "threats" && slices.Contains(ssf.States, ssf.State(state)) && !strings.Contains(string(d.Subject), "@"):
+			d.Known = !m.rules[[2]ssf.ID{d.Subject, ssf.ID(state)}]
+		case was[k] > 0:
+			was[k]--
+			d.Known = true
+		case (group == "implementation" || group == "verification") && m.isNew(d.Subject):
+		case d.Severity == ssf.Gap || d.Severity == ssf.Warning:
+			m.add(d.Subject, "%s", d.Message)
+		}
+		if d.Known && d.Severity != ssf.Hint {
+			m.known++
+		}
+	}
+}
+
+// isNew reports whether a diagnostic is about a threat, of which the state
+// tells, or about a mitigation or claim that there was not before.
+func (m *comparison) isNew(subject ssf.ID) bool {
+	if strings.Contains(string(subject), "@") {
+		return true
+	}
+	named := slices.ContainsFunc(m.now.Mitigations, func(x ssf.MitigationResult) bool { return x.ID == subject }) || strings.Contains(string(subject), ".")
+	return named && !m.countered[subject] && !slices.ContainsFunc(m.base.Mitigations, func(x ssf.MitigationResult) bool { return x.ID == subject })
+}
+
+// asked are the facts that are asked of no element of which they were not asked
+// before. A question by itself makes nothing worse: what waits for it does.
+func (m *comparison) asked() map[ssf.ID]bool {
+	was := map[ssf.FactRef]bool{}
+	for _, q := range m.base.Questions {
+		for _, e := range q.Elements {
+			was[ssf.FactRef{Element: m.today(e), Fact: q.Fact}] = true
+		}
+	}
+	out := map[ssf.ID]bool{}
+	for _, q := range m.now.Questions {
+		out[q.Fact] = !slices.ContainsFunc(q.Elements, func(e ssf.ID) bool { return !was[ssf.FactRef{Element: e, Fact: q.Fact}] })
+	}
+	return out
+}
+
+// verdicts compares controls, gates and reach.
+func (m *comparison) verdicts() {
+	met := map[ssf.ID]bool{}
+	for _, p := range m.base.Phases {
+		for _, c := range p.Controls {
+			met[c.ID] = met[c.ID] || c.Status == ssf.Met
+		}
+	}
+	for _, p := range m.now.Phases {
+		for _, c := range p.Controls {
+			if met[c.ID] && c.Status != ssf.Met {
+				m.add(c.ID, "was met and is %s", c.Status)
+			}
+		}
+	}
+	gates := map[ssf.ID]*ssf.GateResult{}
+	for i := range m.base.Gates {
+		gates[m.base.Gates[i].ID] = &m.base.Gates[i]
+	}
+	for _, g := range m.now.Gates {
+		before := gates[g.ID]
+		switch {
+		case g.Met:
+		case before == nil || before.Met:
+			m.add("gate "+g.ID, "is not met")
+		case len(g.Open) > len(before.Open):
+			m.add("gate "+g.ID, "had %d and has %d", len(before.Open), len(g.Open))
+		}
+	}
+	rank := func(p ssf.Phase) int { return slices.Index(ssf.Phases, p) }
+	if rank(m.now.Reach) < rank(m.base.Reach) {
+		m.add("reach", "was %s and is %s", m.base.Reach, m.now.Reach)
+	}
+}

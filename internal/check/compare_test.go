@@ -1,0 +1,110 @@
+package check_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ssf"
+	"ssf/internal/check"
+	"ssf/internal/lang"
+	"ssf/library"
+)
+
+const shop = `ssf: 1
+system: {name: Shop, purpose: Sells., contact: mail@example.org}
+people: {cto: {name: C. Tester, accepts_up_to: critical}}
+zones: {internet: {trust: none}, hosting: {trust: high}}
+actors: {customer: {zone: internet, hostile: possible}}
+assets: {orders: {needs: {confidentiality: low, integrity: none, availability: none}, personal: no}}
+components:
+  web: {kind: web_app, zone: hosting, tech: [go], stores: [orders], limits_rate: no}
+flows:
+  order: {from: customer, to: web, over: http, sends: [orders]}
+decisions:
+  - {cell: orders.confidentiality, treat: not_applicable, because: They are printed in the paper.}
+  - {threat: path-traversal@web, treat: not_applicable, because: It opens no file.}
+policy:
+  gates: {no-critical: {risk: critical, state: [open], at_most: 0}}
+`
+
+func caseOf(t *testing.T, lib *ssf.Library, text string) *ssf.Case {
+	t.Helper()
+	snap, err := lang.Load(fstest.MapFS{lang.RootFile: {Data: []byte(text)}}, lib)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Line: snap.Line})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestCompare: each change for the worse is named, and nothing else is.
+func TestCompare(t *testing.T) {
+	lib, diags, err := lang.ReadLibrary(library.Core)
+	if err != nil || len(diags) > 0 {
+		t.Fatal(err, diags)
+	}
+	base := caseOf(t, lib, shop)
+	for name, x := range map[string]struct {
+		old, new string
+		want     []string // of what is worse; a part of each, in order of their text
+	}{
+		"nothing":        {"", "", nil},
+		"lines moved":    {"people:", "\n# moved\n\npeople:", nil},
+		"prose":          {"It opens no file.", "It opens none.", nil},
+		"better":         {"over: http,", "over: https,", nil},
+		"a purpose less": {"purpose: Sells., ", "", []string{"system: the product's purpose is not stated"}},
+		"a decision less": {
+			"  - {threat: path-traversal@web, treat: not_applicable, because: It opens no file.}\n", "",
+			[]string{"path-traversal@web: was not_applicable and is undecided"},
+		},
+		"a cell less": {
+			"  - {cell: orders.confidentiality, treat: not_applicable, because: They are printed in the paper.}\n", "",
+			[]string{"orders.confidentiality: is not answered"},
+		},
+		"a higher need": {"confidentiality: low", "confidentiality: critical", []string{
+			"cross-site-scripting@web: was at risk", "eavesdropping@order: was at risk low and is at critical", "gate no-critical: is not met",
+		}},
+		"a mitigation":   {"policy:", "mitigations:\n  output-encoding: {counters: [cross-site-scripting@web], where: ['setting:x'], state: implemented}\npolicy:", nil},
+		"an answer less": {", limits_rate: no", "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := caseOf(t, lib, strings.Replace(shop, x.old, x.new, 1))
+			check.Compare(c, base, "main")
+			var got []string
+			for _, w := range c.Base.Worse {
+				got = append(got, string(w.Subject)+": "+w.What)
+			}
+			for _, want := range x.want {
+				found := false
+				for _, g := range got {
+					found = found || strings.HasPrefix(g, want)
+				}
+				if !found {
+					t.Errorf("%q is not among %q", want, got)
+				}
+			}
+			if (len(x.want) == 0) != (len(got) == 0) {
+				t.Errorf("worse is %q", got)
+			}
+			shown := 0
+			for _, d := range c.Diagnostics {
+				if !d.Known && (d.Severity == ssf.Gap || d.Severity == ssf.Warning) {
+					shown++
+				}
+			}
+			if shown == 0 && len(x.want) > 0 && name != "a higher need" {
+				t.Errorf("%d problems are shown, and %q is worse", shown, got)
+			}
+		})
+	}
+	if d := cmp.Diff(ssf.Comparison{}, base.Base); d != "" {
+		t.Errorf("the base itself was changed:\n%s", d)
+	}
+}

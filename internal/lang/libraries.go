@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	yaml "go.yaml.in/yaml/v4"
 
@@ -301,6 +302,9 @@ func (m *union) named(a *Added) bool {
 		m.report("duplicate-id", at, m.Line(at), "rename one of them, or use one", "there are two libraries %q", a.Name)
 		m.also("the other one", other)
 	default:
+		if v := a.pack.version; strings.ContainsFunc(v.S, unicode.IsSpace) || len(v.S) > maxID {
+			m.report("bad-value", v.Pos, m.Line(v.Pos), "write it without spaces, such as 1.2.0", "%q is no version", clip(v.S))
+		}
 		m.packs[a.Name] = at
 		return true
 	}

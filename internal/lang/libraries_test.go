@@ -108,6 +108,7 @@ func TestTeamLibraryFaults(t *testing.T) {
 		"reserved":            {acme(lib+"library.yaml", "name: ssf/acme\nversion: 1\n"), []string{lib + "library.yaml:1:7 model/bad-id"}},
 		"own":                 {acme(lib+"library.yaml", "name: own\nversion: 1\n"), []string{lib + "library.yaml:1:7 model/bad-id"}},
 		"bad name":            {acme(lib+"library.yaml", "name: Acme BV\nversion: 1\n"), []string{lib + "library.yaml:1:7 model/bad-id"}},
+		"bad version":         {acme(lib+"library.yaml", "name: acme\nversion: 1.0 beta\n"), []string{lib + "library.yaml:2:10 model/bad-value"}},
 		"no name":             {acme(lib+"library.yaml", "version: 1\n"), []string{lib + "library.yaml:1:1 model/missing-key"}},
 		"doubled fact":        {acme(lib+"facts/f.yaml", acmeFact+fact("session")[7:]), []string{lib + "facts/f.yaml:3:3 model/duplicate-id"}},
 		"doubled measure":     {acme(lib+"measures/second-factor/measure.yaml", strings.Replace(acmeHow, "badge-reader", "second-factor", 1)), []string{lib + "measures/second-factor/measure.yaml:1:5 model/duplicate-id"}},

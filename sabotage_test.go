@@ -17,6 +17,7 @@ import (
 // tests which must go red:
 //
 //	Test: ./internal/rule TestKleene
+//	Test: ./cmd/ssf TestScript/review
 //
 // In a scratch copy of the module each of these tests must pass as it is, and
 // fail by assertion with the patch.
@@ -93,7 +94,7 @@ func TestSabotageJudges(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "--- a/x\n", "Test: ./p\n--- a/x\n", "Test: ./p Nothing\n", "Test: p TestX\n", "Test: ./p TestX extra\n",
-		"Test: ./p TestX|TestY\n", "--- a/x\nTest: ./p TestX\n", "diff --git a/x b/x\nTest: ./p TestX\n",
+		"Test: ./p TestX|TestY\n", "Test: ./p TestX/\n", "Test: ./p TestX/a/b\n", "--- a/x\nTest: ./p TestX\n", "diff --git a/x b/x\nTest: ./p TestX\n",
 	} {
 		if got, err := parseTargets(text); err == nil {
 			t.Errorf("%q names %v, want an error", text, got)
@@ -106,7 +107,7 @@ type target struct{ pkg, test string }
 
 func (x target) String() string { return x.pkg + " " + x.test }
 
-var targetLine = regexp.MustCompile(`^Test: (\.\S*) (Test[A-Za-z0-9_]*)$`)
+var targetLine = regexp.MustCompile(`^Test: (\.\S*) (Test[A-Za-z0-9_]*(?:/[A-Za-z0-9_-]+)?)$`)
 
 // parseTargets reads the lines above a diff.
 func parseTargets(patch string) (targets []target, err error) {
@@ -149,13 +150,13 @@ func (x target) red(out string) error {
 }
 
 func (x target) shows(out, result string) bool {
-	return regexp.MustCompile(`(?m)^--- ` + result + `: ` + x.test + ` \(`).MatchString(out)
+	return regexp.MustCompile(`(?m)^ *--- ` + result + `: ` + x.test + ` \(`).MatchString(out)
 }
 
 // goTest runs one test of the module in dir and returns what it prints.
 func goTest(t *testing.T, dir string, x target) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-v", "-run", "^"+x.test+"$", x.pkg)
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-v", "-run", "^"+strings.ReplaceAll(x.test, "/", "$/^")+"$", x.pkg)
 	cmd.Dir = dir
 	cmd.Env = append(cmd.Environ(), "SSF_UPDATE=") // red is not to become golden
 	out, _ := cmd.CombinedOutput()                 // what it prints tells more than its status

@@ -21,6 +21,7 @@ import (
 	"ssf/internal/lang"
 	"ssf/internal/report"
 	"ssf/internal/testkit/gen"
+	"ssf/library"
 )
 
 // writeModel writes a model to a new folder.
@@ -36,10 +37,7 @@ func writeModel(t testing.TB, yaml string) string {
 // caseIn is the case of the model in a folder.
 func caseIn(t testing.TB, dir string) *ssf.Case {
 	t.Helper()
-	lib, err := readLibrary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	lib := library.Index()
 	snap, err := lang.Load(os.DirFS(dir), lib)
 	if err != nil {
 		t.Fatal(err)

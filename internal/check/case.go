@@ -24,10 +24,7 @@ type verdict struct {
 // several, what differs in each. An error is a rule of the library that cannot
 // be compiled or evaluated: the program's fault, never the model's.
 func Case(in ssf.Inputs) (*ssf.Case, error) {
-	eng, err := eval.New(in)
-	if err != nil {
-		return nil, err
-	}
+	eng := eval.New(in)
 	ev, err := eng.Evaluate()
 	if err != nil {
 		return nil, err

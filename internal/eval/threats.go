@@ -106,7 +106,12 @@ func (e *Evaluation) bearer(n int32) int32 {
 
 // apply makes the instance of r at n, if there is one.
 func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
-	there, needs := e.Judge(r.when, n, true)
+	c := r.conditions()
+	if c.err != nil {
+		e.fail(c.err)
+		return
+	}
+	there, needs := e.Judge(c.when, n, true)
 	if there == rule.False {
 		return
 	}
@@ -114,15 +119,15 @@ func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
 	if fits == rule.Unknown {
 		needs = append(needs, ssf.FactRef{Element: e.Nodes[bearer].ID, Fact: "kind"})
 	}
-	facts := e.restsOf(nil, r.when, n)
-	if r.unless != nil {
+	facts := e.restsOf(nil, c.when, n)
+	if c.unless != nil {
 		var more []ssf.FactRef
-		in.Claim, more = e.Judge(r.unless, n, false)
+		in.Claim, more = e.Judge(c.unless, n, false)
 		if in.There == rule.True {
 			needs = append(needs, more...)
 		}
 		known := len(facts)
-		facts = e.restsOf(facts, r.unless, n)
+		facts = e.restsOf(facts, c.unless, n)
 		if in.Claim == rule.True {
 			for _, f := range facts[known:] {
 				in.Claims = append(in.Claims, ssf.ID(e.factRef(f).String()))

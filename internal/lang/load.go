@@ -26,6 +26,7 @@ const (
 type Snapshot struct {
 	Model       *ssf.Model
 	Diagnostics []ssf.Diagnostic
+	Libraries   *Libraries // the program's, and those of the team that the model uses
 
 	sources map[string]*source
 }
@@ -38,7 +39,8 @@ func (s *Snapshot) Line(p ssf.Pos) string {
 	return ""
 }
 
-// Load reads the model in fsys: ssf.yaml at its root and every ssf/**/*.yaml.
+// Load reads the model in fsys: ssf.yaml at its root and every ssf/**/*.yaml,
+// and the libraries that it uses beside lib.
 // An error is only what is not the author's doing: a file that cannot be read.
 func Load(fsys fs.FS, lib *ssf.Library) (*Snapshot, error) {
 	paths, refused, err := find(fsys)
@@ -64,7 +66,12 @@ func Load(fsys fs.FS, lib *ssf.Library) (*Snapshot, error) {
 	for _, s := range sources {
 		snap.sources[s.path] = s
 	}
-	snap.read(sources, NewWords(lib), refused)
+	libs, err := libraries(fsys, lib, sources)
+	if err != nil {
+		return nil, err
+	}
+	snap.read(sources, snap.use(libs), refused)
+	snap.addFaults()
 	return snap, nil
 }
 

@@ -31,7 +31,7 @@ type room struct {
 // decision, so one without a line fails.
 var layout = map[string]room{
 	".":                         {never: []string{"os", "net"}},
-	"library":                   {never: []string{"os", "net"}},
+	"library":                   {ours: []string{"."}, never: []string{"os", "net"}},
 	"spec":                      {never: []string{"os", "net"}},
 	"internal/lang":             {ours: []string{"."}, never: []string{"os/exec", "net"}, third: []string{"go.yaml.in/yaml/v4"}},
 	"internal/rule":             {ours: []string{".", "internal/lang"}, never: []string{"os", "net"}, third: []string{"cel.dev/cel-go"}},
@@ -41,12 +41,14 @@ var layout = map[string]room{
 	"internal/check":            {ours: []string{".", "internal/rule", "internal/facts", "internal/eval"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/report":           {ours: []string{".", "internal/report/picture"}, never: []string{"os/exec", "net"}},
 	"internal/report/picture":   {ours: []string{"."}, never: []string{"os", "net"}},
+	"internal/ruletest":         {ours: []string{".", "internal/lang", "internal/eval", "internal/check", "internal/report"}, never: []string{"os", "net"}, third: []string{"github.com/rogpeppe/go-internal/txtar"}, calls: clock},
+	"internal/libgen":           {ours: []string{"internal/lang"}, never: []string{"os/exec", "net"}},
 	"internal/testkit":          {third: testTools, later: true},
 	"internal/testkit/gen":      {never: []string{"os", "net"}},
 	"internal/testkit/modelgen": {ours: []string{"internal/testkit/gen"}, never: []string{"os/exec", "net"}},
 	"internal/testkit/bench":    {ours: []string{".", "library", "internal/lang", "internal/check", "internal/testkit/gen"}, never: []string{"net"}},
 	"cmd/ssf": {
-		ours:  []string{".", "library", "spec", "internal/lang", "internal/rule", "internal/repo", "internal/eval", "internal/check", "internal/report"},
+		ours:  []string{".", "library", "spec", "internal/lang", "internal/rule", "internal/repo", "internal/eval", "internal/check", "internal/report", "internal/ruletest"},
 		never: []string{"database/sql"},
 		third: []string{"github.com/spf13/cobra", "golang.org/x/term"},
 	},

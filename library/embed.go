@@ -3,9 +3,19 @@
 // is data; internal/lang reads it, and internal/rule compiles its conditions.
 package library
 
-import "embed"
+import (
+	"embed"
+
+	"ssf"
+)
 
 // Core is the library ssf/core, without the tests of its entries.
 //
 //go:embed library.yaml facts kinds tech protocols threats/*/threat.yaml measures/*/measure.yaml controls checks catalogues standards policies
 var Core embed.FS
+
+//go:generate go run ssf/internal/libgen -library . -o index.go
+
+// Index is ssf/core as read from its files, which nobody may change: what the
+// program works with, so that a start reads none of them.
+func Index() *ssf.Library { return &index }

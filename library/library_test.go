@@ -8,19 +8,19 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
-	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/google/go-cmp/cmp"
 
 	"ssf"
 	"ssf/internal/check"
 	"ssf/internal/lang"
+	"ssf/internal/ruletest"
 	"ssf/library"
 )
 
@@ -36,125 +36,42 @@ func core(t *testing.T) *ssf.Library {
 	return lib
 }
 
-// expectation is the first line of a case: the state of one instance, and the
-// facts that are asked of it.
-var expectation = regexp.MustCompile(`^# expect: (open|undecided|claimed|none) (\S+@\S+)(?: asks (\S+(?: \S+)*))?\n`)
-
-// TestRules runs the cases of each rule. The name of a case says what it shows:
-// that the rule fires, is quiet, asks, or takes a claim for what it is.
+// TestRules runs the cases of each rule, and wants every measure used, verified
+// and broken. `ssf test library --update` renews what cases are to print.
 func TestRules(t *testing.T) {
-	lib := core(t)
-	seen := map[ssf.ID]bool{}
-	for i := range lib.Threats {
-		r := &lib.Threats[i]
-		t.Run(string(r.ID), func(t *testing.T) {
-			cases, err := txtar.ParseFile(filepath.Join("threats", string(r.ID), "test.txtar"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			shown := map[string]int{}
-			for _, f := range cases.Files {
-				what := regexp.MustCompile(`^(fires|quiet|asks|claimed)(-[a-z0-9-]+)?\.yaml$`).FindStringSubmatch(f.Name)
-				if what == nil {
-					t.Errorf("case %s: want fires, quiet, asks or claimed, such as quiet-local.yaml", f.Name)
-					continue
-				}
-				shown[what[1]]++
-				t.Run(f.Name, func(t *testing.T) { checkCase(t, lib, r, what[1], f) })
-			}
-			for _, what := range []string{"fires", "quiet", "asks"} {
-				if shown[what] == 0 {
-					t.Errorf("no case %s.yaml", what)
-				}
-			}
-			if (shown["claimed"] > 0) != (r.Unless.S != "") {
-				t.Errorf("%d cases of a claim, and `unless` is %q", shown["claimed"], r.Unless.S)
+	dir := lang.LibraryDir{FS: os.DirFS("."), Dir: "."}
+	libs, err := lang.ReadLibraries(nil, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ruletest.Run(ruletest.Suite{FS: dir.FS, Own: libs.Whole, Library: libs.Whole}, ruletest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Cases {
+		t.Run(string(c.Rule)+"/"+c.Name, func(t *testing.T) {
+			for _, f := range c.Failures {
+				t.Errorf("%v: %s", f.Pos, f.Message)
 			}
 		})
-		seen[r.ID] = true
 	}
-	folders, err := os.ReadDir("threats")
-	if err != nil {
-		t.Fatal(err)
+	for _, f := range r.Lacks {
+		t.Errorf("%v: %s", f.Pos, f.Message)
 	}
-	for _, d := range folders {
-		if !seen[ssf.ID(d.Name())] {
-			t.Errorf("threats/%s holds no rule of that id", d.Name())
-		}
+	for _, n := range r.Notes {
+		t.Error(n)
 	}
-}
-
-func checkCase(t *testing.T, lib *ssf.Library, r *ssf.Rule, what string, f txtar.File) {
-	want := expectation.FindStringSubmatch(string(f.Data))
-	if want == nil {
-		t.Fatal("the first line is no `# expect: STATE rule@element [asks element.fact ...]`")
-	}
-	state, id, asks := ssf.State(want[1]), ssf.ID(want[2]), strings.Fields(want[3])
-	if !strings.HasPrefix(string(id), string(r.ID)+"@") {
-		t.Errorf("the case is about %s and not about %s", id, r.ID)
-	}
-	if fit := map[string][]ssf.State{
-		"fires": {ssf.Open}, "quiet": {"none"}, "asks": {ssf.Open, ssf.Undecided}, "claimed": {ssf.Claimed},
-	}[what]; !slices.Contains(fit, state) {
-		t.Errorf("a case of %s expects %s", what, state)
-	}
-	if (what == "asks") != (len(asks) > 0) {
-		t.Errorf("a case of %s expects %d questions", what, len(asks))
-	}
-	snap, err := lang.Load(fstest.MapFS{lang.RootFile: {Data: f.Data}}, lib)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Line: snap.Line})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range c.Diagnostics {
-		if d.Severity == ssf.Error {
-			t.Errorf("%v: %s: %s", d.Pos, d.Check, d.Message)
-		}
-	}
-	_, at, _ := strings.Cut(string(id), "@")
-	if !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) {
-		t.Errorf("the model has no element %s", at)
-	}
-	i := slices.IndexFunc(c.Threats, func(t ssf.Threat) bool { return t.ID == id })
-	if i < 0 {
-		if state != "none" {
-			t.Errorf("%s is not derived, want %s", id, state)
-		}
-		return
-	}
-	got := &c.Threats[i]
-	if got.State != state {
-		t.Errorf("%s is %s (%s), want %s", id, got.State, got.Why, state)
-	}
-	var needs []string
-	for _, n := range got.Needs {
-		needs = append(needs, n.String())
-	}
-	for _, a := range asks {
-		if !slices.Contains(needs, a) {
-			t.Errorf("%s does not ask %s but %q", id, a, needs)
-		}
-	}
-	if what == "fires" && len(needs) > 0 {
-		t.Errorf("%s asks %q; a case that fires states all that decides", id, needs)
+	if r.Rules < 15 || len(r.Cases) < 4*r.Rules {
+		t.Errorf("only %d cases of %d rules ran", len(r.Cases), r.Rules)
 	}
 }
 
-func TestMeasuresAreUsed(t *testing.T) {
+// TestConditions compiles every condition: a check compiles only those of rules
+// that can stand in its model.
+func TestConditions(t *testing.T) {
 	lib := core(t)
-	used := map[ssf.ID]bool{}
-	for _, r := range lib.Threats {
-		for _, m := range r.Measures {
-			used[m.ID] = true
-		}
-	}
-	for _, m := range lib.Measures {
-		if !used[m.ID] {
-			t.Errorf("no threat names measure %s", m.ID)
-		}
+	for _, d := range check.Conditions(lib.Facts, lib.Threats, func(ssf.Pos) string { return "" }) {
+		t.Errorf("%v: %s", d.Pos, d.Message)
 	}
 }
 
@@ -303,6 +220,30 @@ func TestControls(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("controls by phase are\n%v, want\n%v", got, want)
+	}
+}
+
+// TestIndex: the library as Go values is the one in the files, places and digest
+// included. `make gen` writes it.
+func TestIndex(t *testing.T) {
+	if diff := cmp.Diff(core(t), library.Index()); diff != "" || !reflect.DeepEqual(core(t), library.Index()) {
+		t.Errorf("index.go is stale; run `make gen`\n%.2000s", diff)
+	}
+}
+
+func BenchmarkIndex(b *testing.B) {
+	for b.Loop() {
+		if len(library.Index().Threats) == 0 {
+			b.Fatal("no threats")
+		}
+	}
+}
+
+func BenchmarkReadLibrary(b *testing.B) {
+	for b.Loop() {
+		if _, _, err := lang.ReadLibrary(library.Core); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"ssf"
 	"ssf/internal/eval"
 	"ssf/internal/report"
+	"ssf/library"
 )
 
 // erroneous ends a command about a model that has errors: it shows them and
@@ -181,16 +182,15 @@ func (a *app) explainCommand() *cobra.Command {
 
 // explain needs a model for what stands in one, and else only the library.
 func (a *app) explain(cmd *cobra.Command, id ssf.ID, dir, format string, style report.Style) error {
-	lib, err := readLibrary()
-	if err != nil {
-		return err
-	}
+	lib := library.Index()
 	var c *ssf.Case
+	var err error
 	if _, e := a.dir(dir); e == nil || dir != "" || strings.Contains(string(id), "@") {
 		var in ssf.Inputs
 		if c, in, err = a.evaluate(cmd.Context(), dir); err != nil {
 			return err
 		}
+		lib = in.Library
 		if strings.Contains(string(id), "@") {
 			return a.explainThreat(in, c, id, format, style)
 		}

@@ -26,6 +26,10 @@ line for each phase and the phase that is reached.
 An error is a model that contradicts itself, a gap a control that is not met, a
 question a fact that would decide a threat. ` + "`ssf explain ID`" + ` tells more of any id.
 
+For other programs, --format writes github (annotations of a workflow), sarif,
+junit (each control and each threat is a test), markdown (a comment on a change)
+or json (the whole case).
+
 With --base it compares the model with what it was at a commit, and shows and
 fails on what is worse now: so a product with many gaps can begin today.
 
@@ -34,7 +38,7 @@ Exit status: 0 the policy's reach and gates are met (or there is no policy),
 or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			style, err := a.style(format)
+			style, err := a.style(format, "github", "sarif", "junit", "markdown")
 			if err != nil {
 				return err
 			}
@@ -56,11 +60,7 @@ or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 					return err
 				}
 			}
-			if format == "json" {
-				err = report.JSON(a.env.Stdout, c)
-			} else {
-				err = report.Check(a.env.Stdout, c, style, o)
-			}
+			err = writeCheck(a.env.Stdout, c, format, prefix(dir), style, o)
 			switch {
 			case err != nil:
 				return fmt.Errorf("writing the report: %w", err)
@@ -72,12 +72,44 @@ or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().StringVar(&format, "format", "text", "text, json, github, sarif, junit or markdown")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write the whole case as JSON to this file too")
 	cmd.Flags().StringVar(&base, "base", "", "compare with this commit, such as origin/main")
 	cmd.Flags().BoolVar(&o.Hints, "hints", false, "show hints too")
 	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "show errors and the summary only")
 	return cmd
+}
+
+func writeCheck(w io.Writer, c *ssf.Case, format, prefix string, style report.Style, o report.CheckOptions) error {
+	switch format {
+	case "json":
+		return report.JSON(w, c)
+	case "github":
+		return report.GitHub(w, c, prefix, o)
+	case "sarif":
+		return report.SARIF(w, c, prefix, o)
+	case "junit":
+		return report.JUnit(w, c, o)
+	case "markdown":
+		return report.Markdown(w, report.PullRequest(c, o))
+	}
+	return report.Check(w, c, style, o)
+}
+
+// prefix is the path of the model's folder below the root of its repository,
+// for programs that know files from there; empty at the root or outside any.
+func prefix(dir string) string {
+	for root := dir; ; root = filepath.Dir(root) {
+		if exists(filepath.Join(root, ".git")) {
+			if rel, err := filepath.Rel(root, dir); err == nil && rel != "." {
+				return filepath.ToSlash(rel)
+			}
+			return ""
+		}
+		if root == filepath.Dir(root) {
+			return ""
+		}
+	}
 }
 
 func upToOne(cmd *cobra.Command, args []string) error {

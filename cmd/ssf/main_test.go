@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/library"
 )
 
 // today is the day of all runs in tests.
@@ -60,9 +61,6 @@ func writeFiles(t testing.TB, dir string, files map[string]string) {
 // library is the program's own, read once.
 func coreLibrary(t testing.TB) *ssf.Library {
 	t.Helper()
-	lib, err := readLibrary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	lib := library.Index()
 	return lib
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -116,7 +117,7 @@ Begin with ` + "`ssf init`" + ` in the folder of a product, then ` + "`ssf check
 	a := &app{env: env}
 	root.PersistentFlags().StringVar(&a.now, "now", "", "evaluate as of this time: 2027-01-31 or RFC 3339 (default: SOURCE_DATE_EPOCH, else now)")
 	root.PersistentFlags().StringVar(&a.colour, "color", "auto", "auto, always or never; NO_COLOR means never")
-	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.reviewCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.reviewCommand(), a.reportCommand(), a.testCommand(), a.newCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 
@@ -128,10 +129,10 @@ type app struct {
 }
 
 // style is how text is written, by the terminal and the flags. It refuses a
-// --format that is neither text nor json.
-func (a *app) style(format string) (report.Style, error) {
+// --format that is neither text nor json nor one of the others.
+func (a *app) style(format string, others ...string) (report.Style, error) {
 	s := report.Style{Width: a.env.Width}
-	if err := oneOf("--format", format, "text", "json"); err != nil {
+	if err := oneOf("--format", format, append([]string{"text", "json"}, others...)...); err != nil {
 		return s, err
 	}
 	switch a.colour {
@@ -203,18 +204,6 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// readLibrary is the library of the program. Faults in it are the program's.
-func readLibrary() (*ssf.Library, error) {
-	lib, diags, err := lang.ReadLibrary(library.Core)
-	if err != nil {
-		return nil, err
-	}
-	if len(diags) > 0 {
-		return nil, fmt.Errorf("reading the library: %v: %s", diags[0].Pos, diags[0].Message)
-	}
-	return lib, nil
-}
-
 // inputs reads everything that an evaluation needs.
 func (a *app) inputs(ctx context.Context, arg string) (ssf.Inputs, error) {
 	now, err := a.clock()
@@ -240,11 +229,7 @@ func (a *app) inputs(ctx context.Context, arg string) (ssf.Inputs, error) {
 
 // readModel reads the model in a file system with its lock and its library.
 func readModel(fsys fs.FS, now time.Time) (ssf.Inputs, error) {
-	lib, err := readLibrary()
-	if err != nil {
-		return ssf.Inputs{}, err
-	}
-	snap, err := lang.Load(fsys, lib)
+	snap, err := lang.Load(fsys, library.Index())
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
@@ -252,7 +237,8 @@ func readModel(fsys fs.FS, now time.Time) (ssf.Inputs, error) {
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
-	return ssf.Inputs{Model: snap.Model, Diagnostics: append(snap.Diagnostics, more...), Library: lib, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Lines()}, nil
+	lib, faults := usable(snap.Libraries)
+	return ssf.Inputs{Model: snap.Model, Diagnostics: slices.Concat(snap.Diagnostics, faults, more), Library: lib, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Lines()}, nil
 }
 
 // compare compares a case with that of the model as it was at a revision.

@@ -62,6 +62,10 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 // runIn carries out one command line in dir.
 func runIn(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out, errs bytes.Buffer
 	env := &Env{Dir: dir, Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }, Now: func() time.Time { return time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC) }}
 	return Run(context.Background(), env, args), out.String(), errs.String()

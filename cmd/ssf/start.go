@@ -13,6 +13,7 @@ import (
 
 	"ssf/internal/lang"
 	"ssf/internal/report"
+	"ssf/library"
 	"ssf/spec"
 )
 
@@ -88,10 +89,7 @@ func (a *app) schemaCommand() *cobra.Command {
 				_, err := a.env.Stdout.Write(spec.CaseSchema)
 				return err
 			}
-			lib, err := readLibrary()
-			if err != nil {
-				return err
-			}
+			lib := library.Index()
 			return report.JSON(a.env.Stdout, lang.Schema(lib))
 		},
 	}
@@ -104,10 +102,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Long:  "Version prints the versions of the program and of the library in it, with the\ndigest of the library's files.\n" + exits,
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			lib, err := readLibrary()
-			if err != nil {
-				return err
-			}
+			lib := library.Index()
 			fmt.Fprintf(a.env.Stdout, "ssf %s\n", version())
 			for _, p := range lib.Packs {
 				fmt.Fprintf(a.env.Stdout, "library %s %s sha256:%s\n", p.Name, p.Version, p.Digest)

@@ -30,11 +30,7 @@ type verdict struct {
 // several, what differs in each. An error is a rule of the library that cannot
 // be compiled or evaluated: the program's fault, never the model's.
 func Case(in ssf.Inputs) (*ssf.Case, error) {
-	eng, err := eval.New(in)
-	if err != nil {
-		return nil, err
-	}
-	c, _, err := caseOf(eng)
+	c, _, err := caseOf(eval.New(in))
 	return c, err
 }
 
@@ -49,18 +45,14 @@ type Session struct {
 
 // Case makes the case.
 func (s *Session) Case(in ssf.Inputs) (*ssf.Case, error) {
-	var eng *eval.Engine
-	var err error
 	if s.eng != nil {
-		eng, err = s.eng.Update(in)
-	} else if eng, err = eval.New(in); err == nil {
-		eng.Learn()
+		s.eng = s.eng.Update(in)
+	} else {
+		s.eng = eval.New(in)
+		s.eng.Learn()
 	}
-	if err != nil {
-		return nil, err
-	}
-	c, work, err := caseOf(eng)
-	s.eng, s.work = eng, work
+	c, work, err := caseOf(s.eng)
+	s.work = work
 	return c, err
 }
 

@@ -20,11 +20,17 @@ import (
 	"ssf/internal/rule"
 )
 
-// A Rule is a rule of the library with its conditions compiled.
+// A Rule is a rule of the library. Its conditions are compiled when it is first
+// applied: a model has elements for few of the rules.
 type Rule struct {
 	*ssf.Rule
+	measures   []ssf.ID
+	conditions func() conditions
+}
+
+type conditions struct {
 	when, unless *rule.Condition
-	measures     []ssf.ID
+	err          error
 }
 
 // An Engine is what does not depend on the deployment: the model as a graph of
@@ -70,9 +76,8 @@ type Evaluation struct {
 	cells     []stakeCell // room for those of one threat
 }
 
-// New makes the graph of the model and compiles the library. An error is a rule
-// that cannot be compiled: the program's fault, never the model's.
-func New(in ssf.Inputs) (*Engine, error) {
+// New makes the graph of the model and takes up the library.
+func New(in ssf.Inputs) *Engine {
 	terms := facts.NewTerms(in.Library)
 	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary)}
 	for i := range in.Library.Checks {
@@ -80,13 +85,16 @@ func New(in ssf.Inputs) (*Engine, error) {
 	}
 	eng.sortNodes()
 	for i := range in.Library.Threats {
-		r, ds := CompileRule(eng.compiler, &in.Library.Threats[i])
-		if len(ds) > 0 {
-			return nil, fmt.Errorf("compiling rule %s: %v: %s", ds[0].Subject, ds[0].Pos, ds[0].Message)
-		}
-		eng.Rules = append(eng.Rules, r)
+		r := &in.Library.Threats[i]
+		eng.Rules = append(eng.Rules, Rule{Rule: r, measures: orEmpty(refIDs(r.Measures)), conditions: sync.OnceValue(func() (c conditions) {
+			var ds []ssf.Diagnostic
+			if c.when, c.unless, ds = CompileRule(eng.compiler, r); len(ds) > 0 {
+				c.err = fmt.Errorf("compiling rule %s: %v: %s", ds[0].Subject, ds[0].Pos, ds[0].Message)
+			}
+			return c
+		})})
 	}
-	return eng, nil
+	return eng
 }
 
 // sortNodes notes what sort each id has, once somebody asks.
@@ -102,21 +110,21 @@ func (eng *Engine) sortNodes() {
 
 // CompileRule compiles both conditions of a rule. The diagnostics are errors
 // in the rule, at their places in its file.
-func CompileRule(c *rule.Compiler, r *ssf.Rule) (out Rule, ds []ssf.Diagnostic) {
-	out.Rule, out.measures = r, orEmpty(refIDs(r.Measures))
+func CompileRule(c *rule.Compiler, r *ssf.Rule) (when, unless *rule.Condition, ds []ssf.Diagnostic) {
 	place := rule.Place{On: r.On, Reads: ssf.Nature, Check: "library/condition", Subject: r.ID}
-	out.when, ds = c.Compile(r.When, place)
+	when, ds = c.Compile(r.When, place)
 	if r.Unless.S != "" {
 		place.Reads = ssf.ControlClass
 		var more []ssf.Diagnostic
-		out.unless, more = c.Compile(r.Unless, place)
+		unless, more = c.Compile(r.Unless, place)
 		ds = append(ds, more...)
 	}
-	return out, ds
+	return when, unless, ds
 }
 
 // Evaluate evaluates for all deployments: what is worst in any of them counts.
-// An error is a rule that cannot be evaluated.
+// An error is a rule that cannot be compiled or evaluated: the program's fault,
+// never the model's.
 func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
 
 // evaluate evaluates for the named deployments; for all of them if none is

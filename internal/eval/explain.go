@@ -13,22 +13,18 @@ const shown = 5
 
 // Explain tells why the threat of a rule stands at an element or not. It
 // reports false if there is no such rule, or no such element in the model.
-func Explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) (*ssf.Explanation, bool, error) {
+func Explain(in ssf.Inputs, verdict *ssf.Case, id ssf.ID) (*ssf.Explanation, bool, error) {
 	name, at, ok := strings.Cut(string(id), "@")
 	if !ok {
 		return nil, false, nil
 	}
-	eng, err := New(in)
-	if err != nil {
-		return nil, false, err
-	}
-	e, err := eng.Evaluate()
+	e, err := New(in).Evaluate()
 	if err != nil {
 		return nil, false, err
 	}
 	out := &ssf.Explanation{ID: id}
-	if i := slices.IndexFunc(c.Threats, func(t ssf.Threat) bool { return t.ID == id || t.ID == "own/"+id }); i >= 0 {
-		out.Threat = &c.Threats[i]
+	if i := slices.IndexFunc(verdict.Threats, func(t ssf.Threat) bool { return t.ID == id || t.ID == "own/"+id }); i >= 0 {
+		out.Threat = &verdict.Threats[i]
 	}
 	n := e.World.Lookup(ssf.ID(at))
 	i := slices.IndexFunc(e.Rules, func(r Rule) bool { return r.ID == ssf.ID(name) })
@@ -61,11 +57,15 @@ func Explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) (*ssf.Explanation, bool, err
 			out.Kind = "the element that counts is no component, so it has no kind; the rule is for " + ssf.Join(refIDs(r.Kinds))
 		}
 	}
-	if out.When, err = e.trace(r.when, n, true); err != nil {
+	c := r.conditions()
+	if c.err != nil {
+		return nil, false, c.err
+	}
+	if out.When, err = e.trace(c.when, n, true); err != nil {
 		return nil, false, err
 	}
-	if r.unless != nil {
-		if out.Unless, err = e.trace(r.unless, n, false); err != nil {
+	if c.unless != nil {
+		if out.Unless, err = e.trace(c.unless, n, false); err != nil {
 			return nil, false, err
 		}
 	}

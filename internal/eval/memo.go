@@ -75,18 +75,16 @@ func (eng *Engine) Learn() { eng.found = &memos{by: map[ssf.ID]*memo{}} }
 
 // Update is the engine of other inputs, most often of the same model after an
 // edit. It gives what New would, and uses again what this one found.
-func (eng *Engine) Update(in ssf.Inputs) (*Engine, error) {
+func (eng *Engine) Update(in ssf.Inputs) *Engine {
 	if in.Library != eng.Library || eng.found == nil {
-		out, err := New(in)
-		if err == nil {
-			out.Learn()
-		}
-		return out, err
+		out := New(in)
+		out.Learn()
+		return out
 	}
 	out := &Engine{Inputs: in, Graph: eng.Terms.Build(in.Model), Rules: eng.Rules, Checks: eng.Checks, compiler: eng.compiler, before: eng.found}
 	out.sortNodes()
 	out.Learn()
-	return out, nil
+	return out
 }
 
 // recall finds what an earlier evaluation for the same deployments left.

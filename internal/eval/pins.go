@@ -183,9 +183,10 @@ func (e *Evaluation) rests(in *Instance) []string {
 		if len(in.Rule.Kinds) > 0 {
 			fits = e.Kinds.AnyOf(e.Nodes[e.bearer(in.Node)].Kind.ID, in.Rule.Kinds)
 		}
-		facts := e.restsOf(nil, in.Rule.when, in.Node)
-		if in.Rule.unless != nil {
-			facts = e.restsOf(facts, in.Rule.unless, in.Node)
+		c := in.Rule.conditions()
+		facts := e.restsOf(nil, c.when, in.Node)
+		if c.unless != nil {
+			facts = e.restsOf(facts, c.unless, in.Node)
 		}
 		lines = append(e.deciding(in.Node, fits, facts), ruleLine+"="+hex.EncodeToString(in.Rule.Digest[:6]))
 	}

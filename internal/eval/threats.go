@@ -146,20 +146,25 @@ func (e *Evaluation) bearer(n int32) int32 {
 
 // apply makes the instance of r at n, if there is one.
 func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) {
-	there, asks := e.judge(r.when, n, true)
+	c := r.conditions()
+	if c.err != nil {
+		e.fail(c.err)
+		return
+	}
+	there, asks := e.judge(c.when, n, true)
 	if there == rule.False {
 		return
 	}
 	in := Instance{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Node: n, Rule: r, There: min(there, fits), Claim: rule.False, asks: asks, vague: fits == rule.Unknown}
-	facts := e.restsOf(nil, r.when, n)
-	if r.unless != nil {
+	facts := e.restsOf(nil, c.when, n)
+	if c.unless != nil {
 		var more []rule.Ref
-		in.Claim, more = e.judge(r.unless, n, false)
+		in.Claim, more = e.judge(c.unless, n, false)
 		if in.There == rule.True {
 			in.asks = append(in.asks, more...)
 		}
 		known := len(facts)
-		facts = e.restsOf(facts, r.unless, n)
+		facts = e.restsOf(facts, c.unless, n)
 		if in.Claim == rule.True {
 			for _, f := range facts[known:] {
 				in.Claims = append(in.Claims, ssf.ID(e.factRef(f).String()))

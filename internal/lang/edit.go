@@ -9,7 +9,8 @@ import (
 // Edit is the snapshot after a file has a new text, or is new. It is what Load
 // would make of the same files, but what was read before is not read again: the
 // other files, and of this one all pieces that have not changed. Of files that
-// Load did not read because they were too much together, an edit reads none.
+// Load did not read because they were too much together, an edit reads none. A
+// library of the team is read again where the model names it at another place.
 //
 // Edit of a path that is no file of a model is s itself.
 func (s *Snapshot) Edit(path, text string) *Snapshot {
@@ -43,14 +44,14 @@ func (s *Snapshot) other(path string) int {
 }
 
 func (s *Snapshot) with(path string, there bool, f *file) *Snapshot {
-	out := &Snapshot{words: s.words, seen: maps.Clone(s.seen), files: maps.Clone(s.files)}
+	out := &Snapshot{fsys: s.fsys, core: s.core, seen: maps.Clone(s.seen), files: maps.Clone(s.files)}
 	delete(out.seen, path)
 	delete(out.files, path)
 	if there {
 		out.seen[path] = 0
 		out.files[path] = f
 	}
-	out.read(s)
+	_ = out.read(s) // there is no error after an edit: see [Snapshot.use]
 	return out
 }
 

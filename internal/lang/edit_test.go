@@ -259,3 +259,33 @@ func TestShiftMovesAll(t *testing.T) {
 		t.Error("moving a result changed it")
 	}
 }
+
+// TestEditLibraries edits a model that uses a library of the team.
+func TestEditLibraries(t *testing.T) {
+	files := map[string]string{
+		"acme/library.yaml":     "name: acme\nversion: 0.1.0\n",
+		"acme/facts/facts.yaml": "facts:\n  odd: {title: Odd, domain: boolean, on: [component], class: nature, asks: Is it odd?, why: It is a test.}\n",
+		RootFile:                "",
+	}
+	const uses = "use: {libraries: [./acme]}\n"
+	model := start + uses + "components:\n  web: {kind: web_service, odd: yes, even: no}\n"
+	snap := (*Snapshot)(nil)
+	for i, text := range []string{
+		model, "# a comment\n" + model, model + "  db: {kind: database, odd: perhaps}\n", strings.Replace(model, uses, "", 1), model,
+		strings.Replace(model, "./acme", "./none", 1), strings.Replace(model, "./acme", "acme", 1), strings.Replace(model, uses, "use: {libraries: [./acme\n", 1), model,
+	} {
+		files[RootFile] = text
+		if want := cold(t, files); snap == nil {
+			snap = want
+		} else {
+			snap = snap.Edit(RootFile, text)
+			same(t, fmt.Sprintf("edit %d: %s", i, text), snap, want)
+			if len(snap.Libraries.Added) != len(want.Libraries.Added) || !reflect.DeepEqual(snap.Libraries.Diagnostics, want.Libraries.Diagnostics) {
+				t.Errorf("edit %d: other libraries: %v, want %v", i, snap.Libraries.Diagnostics, want.Libraries.Diagnostics)
+			}
+		}
+	}
+	if len(snap.Libraries.Added) != 1 || len(snap.Diagnostics) != 1 {
+		t.Errorf("the library was not read, or gave more than one unknown key: %v", snap.Diagnostics)
+	}
+}

@@ -27,6 +27,7 @@ func readers() map[string]func(*decoder, *yaml.Node) {
 	add(r, "risk", risk)
 	add(r, "catalogue", catalogue)
 	add(r, "catalogue item", catalogueItem)
+	add(r, "library", libraryRef)
 	add(r, "finding", finding)
 	add(r, "key", key)
 	add(r, "place", place)

@@ -1,8 +1,6 @@
 package lang
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -13,59 +11,15 @@ import (
 	"ssf"
 )
 
-// ReadLibrary reads the library in fsys: library.yaml and the folders beside
-// it. References inside the library are checked here; conditions by whoever
-// compiles them. Errors in the files are diagnostics with their places.
+// ReadLibrary reads the program's own library in fsys: library.yaml and the
+// folders beside it. References inside the library are checked here; conditions
+// by whoever compiles them. Errors in the files are diagnostics with their places.
 func ReadLibrary(fsys fs.FS) (*ssf.Library, []ssf.Diagnostic, error) {
-	lib := &ssf.Library{}
-	var diags []ssf.Diagnostic
-	var refs []pending
-	sources := map[string]*source{}
-	sum := sha256.New()
-	pack := ssf.LibraryRef{}
-	err := fs.WalkDir(fsys, ".", func(p string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("reading the library: %w", err)
-		}
-		if e.IsDir() || path.Ext(p) != ".yaml" {
-			return nil
-		}
-		src, more, err := readFile(fsys, p)
-		if err != nil {
-			return fmt.Errorf("reading the library: %w", err)
-		}
-		if len(more) > 0 {
-			diags = append(diags, inLibrary(more)...)
-			return nil
-		}
-		fmt.Fprintf(sum, "%s\x00%d\x00%s", p, len(src.text), src.text)
-		d := &decoder{src: src, prefix: "library/"}
-		sources[p] = src
-		d.libraryFile(p, lib, &pack)
-		diags, refs = append(diags, d.diags...), append(refs, d.refs...)
-		return nil
-	})
+	l, err := ReadLibraries(nil, LibraryDir{FS: fsys, Dir: "."})
 	if err != nil {
 		return nil, nil, err
 	}
-	if sources["library.yaml"] == nil {
-		diags = append(diags, ssf.Diagnostic{Check: "library/files", Severity: ssf.Error, Pos: ssf.Pos{File: "library.yaml", Line: 1, Col: 1}, Message: "there is no library.yaml", Hint: "write one with name and version"})
-	}
-	sum.Sum(pack.Digest[:0])
-	lib.Packs = []ssf.LibraryRef{pack}
-	sortByID(lib.Facts, func(v *ssf.FactDef) ssf.ID { return v.ID })
-	sortByID(lib.Kinds, func(v *ssf.KindDef) ssf.ID { return v.ID })
-	sortByID(lib.Techs, func(v *ssf.KindDef) ssf.ID { return v.ID })
-	sortByID(lib.Protocols, func(v *ssf.KindDef) ssf.ID { return v.ID })
-	sortByID(lib.Threats, func(v *ssf.Rule) ssf.ID { return v.ID })
-	sortByID(lib.Measures, func(v *ssf.Measure) ssf.ID { return v.ID })
-	sortByID(lib.Checks, func(v *ssf.Check) ssf.ID { return v.ID })
-	sortByID(lib.Catalogues, func(v *ssf.Catalogue) ssf.ID { return v.ID })
-	sortByID(lib.Standards, func(v *ssf.Standard) ssf.ID { return v.ID })
-	sortByID(lib.Policies, func(v *ssf.PolicyDef) ssf.ID { return v.ID })
-	diags = append(diags, checkLibrary(lib, refs, sources)...)
-	slices.SortStableFunc(diags, compareDiags)
-	return lib, diags, nil
+	return l.Whole, l.Diagnostics, nil
 }
 
 func sortByID[T any](vs []T, id func(*T) ssf.ID) {
@@ -80,16 +34,17 @@ func inLibrary(ds []ssf.Diagnostic) []ssf.Diagnostic {
 	return ds
 }
 
-// libraryFile reads one file by the folder it lies in.
-func (d *decoder) libraryFile(p string, lib *ssf.Library, pack *ssf.LibraryRef) {
-	at := ssf.Pos{File: p, Line: 1, Col: 1}
+// libraryFile reads one file by the folder it lies in; p is its path in the
+// library. It reports whether the file could be read at all.
+func (d *decoder) libraryFile(p string, a *Added) bool {
+	at, lib := ssf.Pos{File: d.src.path, Line: 1, Col: 1}, &a.Library
 	if n := d.src.values(); n > MaxValues {
 		d.report("limit", at, "split it", "the file has about %d values, and the limit is %d", n, MaxValues)
-		return
+		return false
 	}
 	n := d.parse(1, len(d.src.lines)+1)
 	if n == nil {
-		return
+		return false
 	}
 	folder, rest, _ := strings.Cut(p, "/")
 	named := func(v *ssf.Named) {
@@ -105,55 +60,25 @@ func (d *decoder) libraryFile(p string, lib *ssf.Library, pack *ssf.LibraryRef) 
 	}
 	switch {
 	case p == "library.yaml":
-		packTable.read(d, n, pack)
+		packTable.read(d, n, &a.pack)
 	case folder == "threats" && path.Base(rest) == "threat.yaml":
 		var r ssf.Rule
 		ruleTable.read(d, n, &r)
 		named(&r.Named)
-		r.Digest = r.Decides()
 		lib.Threats = append(lib.Threats, r)
 	case folder == "measures" && path.Base(rest) == "measure.yaml":
 		var m ssf.Measure
 		measureTable.read(d, n, &m)
 		named(&m.Named)
 		lib.Measures = append(lib.Measures, m)
+	case a.team && (folder == "controls" || folder == "checks"):
+		d.report("files", at, "leave it out; a library of your own adds threats, measures and words", "%s stand in ssf/core only", folder)
 	case folders[folder] != nil:
 		folders[folder].read(d, n, lib)
 	default:
-		d.report("files", at, "the folders are threats, measures, facts, kinds, tech, protocols, controls, checks, catalogues, standards and policies", "a library has no such file")
+		d.report("files", at, "the folders are threats, measures, facts, kinds, tech, protocols, catalogues, standards and policies", "a library has no such file")
 	}
-}
-
-// checkLibrary checks what one file cannot know of the others.
-func checkLibrary(lib *ssf.Library, refs []pending, sources map[string]*source) (diags []ssf.Diagnostic) {
-	x := newIndex(NewWords(lib), &diags, func(p ssf.Pos) string {
-		if s := sources[p.File]; s != nil {
-			return s.snippet(p)
-		}
-		return ""
-	})
-	each(x, AFact, lib.Facts, func(v *ssf.FactDef) ssf.Named { return v.Named })
-	each(x, AKind, lib.Kinds, func(v *ssf.KindDef) ssf.Named { return v.Named })
-	each(x, ATech, lib.Techs, func(v *ssf.KindDef) ssf.Named { return v.Named })
-	each(x, AProtocol, lib.Protocols, func(v *ssf.KindDef) ssf.Named { return v.Named })
-	each(x, ARule, lib.Threats, func(v *ssf.Rule) ssf.Named { return v.Named })
-	each(x, AMeasure, lib.Measures, func(v *ssf.Measure) ssf.Named { return v.Named })
-	each(x, AControl, lib.Controls, func(v *ssf.Control) ssf.Named { return v.Named })
-	each(x, ACheck, lib.Checks, func(v *ssf.Check) ssf.Named { return v.Named })
-	each(x, ACatalogue, lib.Catalogues, func(v *ssf.Catalogue) ssf.Named { return v.Named })
-	each(x, AStandard, lib.Standards, func(v *ssf.Standard) ssf.Named { return v.Named })
-	each(x, APolicy, lib.Policies, func(v *ssf.PolicyDef) ssf.Named { return v.Named })
-	x.resolve(refs)
-	for i := range lib.Facts {
-		if f := &lib.Facts[i]; reserved(string(f.ID)) {
-			x.report("bad-id", f.Pos, "choose another name", nil, "%q is a key of the language or a word of conditions, so no fact can have that name", f.ID)
-		}
-	}
-	for _, defs := range [][]ssf.KindDef{lib.Kinds, lib.Techs, lib.Protocols} {
-		x.implied(defs)
-		x.cycles(defs)
-	}
-	return inLibrary(diags)
+	return true
 }
 
 // implied checks the values that kinds, technologies and protocols imply, and

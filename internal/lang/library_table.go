@@ -51,11 +51,14 @@ func libraryTable[V any](key, what string, o *Object[V], named func(*V) *ssf.Nam
 	}})
 }
 
-var packTable = object(Object[ssf.LibraryRef]{Name: "library", Fields: []Field[ssf.LibraryRef]{
-	need("name", plain, func(p *ssf.LibraryRef) *string { return &p.Name }, "its name, such as ssf/core"),
-	need("version", plain, func(p *ssf.LibraryRef) *string { return &p.Version }, "its version"),
-	{Key: "title", Doc: "what it is", Type: plain.Type, read: func(d *decoder, n *yaml.Node, _ *ssf.LibraryRef) { plain.read(d, n) }},
-	{Key: "says", Doc: "what it holds", Type: plain.Type, read: func(d *decoder, n *yaml.Node, _ *ssf.LibraryRef) { plain.read(d, n) }},
+// A pack is what library.yaml says.
+type pack struct{ name, version ssf.Text }
+
+var packTable = object(Object[pack]{Name: "library", Fields: []Field[pack]{
+	need("name", prose, func(p *pack) *ssf.Text { return &p.name }, "its name, such as acme or acme/web"),
+	need("version", prose, func(p *pack) *ssf.Text { return &p.version }, "its version"),
+	{Key: "title", Doc: "what it is", Type: plain.Type, read: func(d *decoder, n *yaml.Node, _ *pack) { plain.read(d, n) }},
+	{Key: "says", Doc: "what it holds", Type: plain.Type, read: func(d *decoder, n *yaml.Node, _ *pack) { plain.read(d, n) }},
 }})
 
 // as reads an enumeration into a string type of the vocabulary.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"runtime"
 	"slices"
@@ -29,11 +30,16 @@ const (
 type Snapshot struct {
 	Model       *ssf.Model
 	Diagnostics []ssf.Diagnostic
+	Libraries   *Libraries // the program's, and those of the team that the model uses
 
-	words  *Words
-	seen   listing
-	files  map[string]*file // those that were read
-	parsed int
+	fsys      fs.FS // of the model and its libraries
+	core      *ssf.Library
+	named     naming
+	libraries *Libraries // as they were read
+	words     *Words     // theirs
+	seen      listing
+	files     map[string]*file // those that were read
+	parsed    int
 }
 
 // A file is one file as it was read.
@@ -41,8 +47,17 @@ type file struct {
 	*source
 	refused []ssf.Diagnostic // why it has no text
 	cut     cutting
+	isCut   bool
 	parts   []result // of the pieces
 	results []result // that count; see [file.judge]
+}
+
+// cutUp cuts the file, once.
+func (f *file) cutUp() *cutting {
+	if !f.isCut {
+		f.cut, f.isCut = f.pieces(), true
+	}
+	return &f.cut
 }
 
 // Line is the line of the model's files at a place; empty where there is none.
@@ -50,12 +65,18 @@ func (s *Snapshot) Line(p ssf.Pos) string {
 	if f := s.files[p.File]; f != nil {
 		return f.snippet(p)
 	}
+	if s.Libraries != nil {
+		return s.Libraries.Line(p)
+	}
 	return ""
 }
 
 // Lines is Line for who keeps nothing else of the snapshot.
 func (s *Snapshot) Lines() func(ssf.Pos) string {
-	files := make(map[string]*source, len(s.files))
+	files := maps.Clone(s.Libraries.sources)
+	if files == nil {
+		files = make(map[string]*source, len(s.files))
+	}
 	for p, f := range s.files {
 		files[p] = f.source
 	}
@@ -67,14 +88,15 @@ func (s *Snapshot) Lines() func(ssf.Pos) string {
 	}
 }
 
-// Load reads the model in fsys: ssf.yaml at its root and every ssf/**/*.yaml.
+// Load reads the model in fsys: ssf.yaml at its root and every ssf/**/*.yaml,
+// and the libraries that it uses beside lib.
 // An error is only what is not the author's doing: a file that cannot be read.
 func Load(fsys fs.FS, lib *ssf.Library) (*Snapshot, error) {
 	seen, err := look(fsys)
 	if err != nil {
 		return nil, err
 	}
-	snap := &Snapshot{words: NewWords(lib), seen: seen, files: map[string]*file{}}
+	snap := &Snapshot{fsys: fsys, core: lib, seen: seen, files: map[string]*file{}}
 	paths, _ := seen.files()
 	total := 0
 	for _, p := range paths {
@@ -87,7 +109,9 @@ func Load(fsys fs.FS, lib *ssf.Library) (*Snapshot, error) {
 			break
 		}
 	}
-	snap.read(nil)
+	if err := snap.read(nil); err != nil {
+		return nil, err
+	}
 	return snap, nil
 }
 
@@ -103,8 +127,8 @@ type result struct {
 }
 
 // read decodes the files and checks the whole. Before is the snapshot that was
-// edited, if any.
-func (snap *Snapshot) read(before *Snapshot) {
+// edited, if any. An error is a library that cannot be read.
+func (snap *Snapshot) read(before *Snapshot) error {
 	paths, refused := snap.seen.files()
 	var files []*file
 	total := 0
@@ -121,12 +145,24 @@ func (snap *Snapshot) read(before *Snapshot) {
 			files = append(files, f)
 		}
 	}
+	if err := snap.use(files, before); err != nil {
+		return err
+	}
+	if before != nil && snap.words != before.words { // other words, so nothing fits any more
+		before = nil
+		for i, f := range files {
+			files[i] = &file{source: f.source}
+			snap.files[f.path] = files[i]
+		}
+	}
 	snap.parsed = readAll(files, before, snap.words)
 	var results []result
 	for _, f := range files {
 		results = append(results, f.results...)
 	}
 	snap.join(results, refused)
+	snap.addFaults()
+	return nil
 }
 
 // join makes the model of what the pieces gave. Refused are the diagnostics of
@@ -181,7 +217,7 @@ func readAll(files []*file, before *Snapshot, words *Words) (parsed int) {
 			continue
 		}
 		fresh = append(fresh, f)
-		f.cut = f.pieces()
+		f.cutUp()
 		f.parts = make([]result, len(f.cut.pieces))
 		known := before.pieces(f.path)
 		for i, p := range f.cut.pieces {

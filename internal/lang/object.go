@@ -173,6 +173,8 @@ func (o *Object[T]) unknown(d *decoder, key *yaml.Node) {
 	if near := ssf.Nearest(key.Value, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 		fix = []ssf.Edit{{Pos: d.pos(key), Text: near}}
+	} else if d.words != nil && d.words.partial && o.MoreType != nil {
+		return // a library that has a fault may define it as a fact
 	}
 	d.report("unknown-key", d.pos(key), hint, "%s has no key %q", a(o.Name), clip(key.Value))
 	d.diags[len(d.diags)-1].Fix = fix

@@ -66,6 +66,9 @@ func (x *index) missed(targets []Target, id ssf.ID) bool {
 		_, ok := x.lostIDs[ssf.ID(id)]
 		return ok
 	}
+	if x.words.partial && (strings.ContainsAny(string(id), "/*") || slices.Contains(targets, AMeasure)) {
+		return true
+	}
 	if x.blind || lost(string(id)) || slices.ContainsFunc(targets, func(t Target) bool { return x.lost[t] }) {
 		return true
 	}

@@ -68,6 +68,8 @@ func (w *Words) bare(t Type) schema {
 			names = append(names, regexp.QuoteMeta(string(c.ID)))
 		}
 		return schema{"type": "string", "pattern": "^(?:" + strings.Join(names, "|") + "):[^:]+$", "title": t.What}
+	case "library":
+		return schema{"anyOf": []any{schema{"enum": words(w.names[ALibrary])}, schema{"type": "string", "pattern": t.Pattern}}, "title": t.What}
 	case "ref":
 		if len(t.Targets) == 1 && w.names[t.Targets[0]] != nil {
 			return schema{"enum": words(w.names[t.Targets[0]])}

@@ -76,7 +76,7 @@ var systemTable = object(facts(Object[ssf.System]{
 var useTable = object(Object[ssf.Use]{
 	Name: "use",
 	Fields: []Field[ssf.Use]{
-		field("libraries", distinct(listOf(ref(ALibrary))), func(u *ssf.Use) *[]ssf.Ref { return &u.Libraries }, "threat libraries; default [ssf/core]"),
+		field("libraries", distinct(listOf(libraryRef)), func(u *ssf.Use) *[]ssf.Ref { return &u.Libraries }, "threat libraries: ssf/core, which is always in use, and folders such as ./security/library"),
 		field("catalogues", distinct(listOf(catalogue)), func(u *ssf.Use) *[]ssf.Ref { return &u.Catalogues }, "catalogues of controls, with a level"),
 		field("standards", distinct(listOf(ref(AStandard))), func(u *ssf.Use) *[]ssf.Ref { return &u.Standards }, "secure coding standards"),
 		field("policy", ref(APolicy), func(u *ssf.Use) *ssf.Ref { return &u.Policy }, "the organisation's policy, which this model may tighten"),

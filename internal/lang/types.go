@@ -94,6 +94,8 @@ type Words struct {
 	names map[Target][]string
 	facts map[ssf.ID]*ssf.FactDef
 	here  map[ssf.Sort][]string // facts that may be declared, by sort
+
+	partial bool // a library has a fault, so that names may be missing
 }
 
 // NewWords indexes a library.

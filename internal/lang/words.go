@@ -204,6 +204,9 @@ func (d *decoder) oneOfLibrary(t Target, r ssf.Ref) ssf.Ref {
 	if d.words.has(t, r.ID) {
 		return r
 	}
+	if d.words.partial && ssf.Nearest(string(r.ID), d.words.names[t]) == "" {
+		return ssf.Ref{} // a library that has a fault may define it
+	}
 	d.unlike("unknown-reference", r, d.words.names[t], "there is no %s %q", t, clip(string(r.ID)))
 	if last := &d.diags[len(d.diags)-1]; last.Fix == nil && len(d.words.names[t]) > maxListed {
 		last.Hint = explained(t)

@@ -81,14 +81,14 @@ func (p *page) hang(first, indent, text string) {
 	}
 }
 
-// clean makes text from a model safe to print: what could steer a terminal is
-// shown as a question mark.
+// clean makes text from a model safe to print: what could steer a terminal,
+// turn the direction of text or stand in no XML is shown as a question mark.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\t' || r == '\n' {
+		switch {
+		case r == '\t', r == '\n', r == 0x2028, r == 0x2029:
 			return ' '
-		}
-		if r < 0x20 || 0x7f <= r && r < 0xa0 || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 {
+		case r < 0x20, 0x7f <= r && r < 0xa0, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c, r == 0xfffe, r == 0xffff:
 			return '?'
 		}
 		return r
@@ -151,16 +151,14 @@ type CheckOptions struct {
 // Check writes the verdict: every problem in file order, then the summary.
 func Check(w io.Writer, c *ssf.Case, style Style, o CheckOptions) error {
 	p := newPage(w, style)
+	for _, d := range o.selected(c) {
+		p.diagnostic(d)
+		p.print("\n")
+	}
 	hidden := 0
-	for _, d := range c.Diagnostics {
-		switch {
-		case d.Known:
-		case o.Quiet && d.Severity != ssf.Error:
-		case d.Severity == ssf.Hint && !o.Hints:
+	for _, d := range news(c) {
+		if d.Severity == ssf.Hint && !o.Hints && !o.Quiet {
 			hidden++
-		default:
-			p.diagnostic(d)
-			p.print("\n")
 		}
 	}
 	p.summary(c)

@@ -103,7 +103,7 @@ func (b bench) run(ctx context.Context) error {
 	if err := build(ctx, plain); err != nil {
 		return err
 	}
-	overlay, err := writeRules(scratch, b.rules)
+	overlay, err := writeRules(ctx, scratch, b.rules)
 	if err != nil {
 		return err
 	}
@@ -174,27 +174,30 @@ func build(ctx context.Context, bin string, flags ...string) error {
 	return nil
 }
 
-// writeRules writes synthetic rules, so that the library has total ones, and
-// the overlay with which they are built in. It returns the overlay's path.
-func writeRules(dir string, total int) (overlay string, err error) {
+// writeRules writes a library with synthetic rules, so that it has total ones,
+// its index, and the overlay with which that is built in. It returns the
+// overlay's path.
+func writeRules(ctx context.Context, dir string, total int) (overlay string, err error) {
 	own, err := filepath.Glob("library/threats/*/threat.yaml")
 	if err != nil {
 		return "", err
 	}
-	library, err := filepath.Abs("library")
+	library := filepath.Join(dir, "library")
+	if err := os.CopyFS(library, os.DirFS("library")); err != nil {
+		return "", err
+	}
+	if err := write(library, gen.Rules(max(total-len(own), 0))); err != nil {
+		return "", err
+	}
+	index := filepath.Join(dir, "index.go")
+	if out, err := exec.CommandContext(ctx, "go", "run", "./internal/libgen", "-library", library, "-o", index).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("writing the index: %w\n%s", err, out)
+	}
+	replaced, err := filepath.Abs("library/index.go")
 	if err != nil {
 		return "", err
 	}
-	files := gen.Rules(max(total-len(own), 0))
-	if err := write(filepath.Join(dir, "library"), files); err != nil {
-		return "", err
-	}
-	replace := map[string]string{}
-	for name := range files {
-		name = filepath.FromSlash(name)
-		replace[filepath.Join(library, name)] = filepath.Join(dir, "library", name)
-	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
+	text, err := json.Marshal(map[string]any{"Replace": map[string]string{replaced: index}})
 	if err != nil {
 		return "", err
 	}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ssf"
+	"ssf/internal/report"
+)
+
+// reportFormats are the forms of a report with the endings of their files.
+var reportFormats = []struct {
+	name, ending string
+	write        func(io.Writer, *ssf.Case) error
+}{
+	{"html", ".html", func(w io.Writer, c *ssf.Case) error { return report.HTML(w, report.Build(c)) }},
+	{"markdown", ".md", func(w io.Writer, c *ssf.Case) error { return report.Markdown(w, report.Build(c)) }},
+	{"json", ".json", func(w io.Writer, c *ssf.Case) error { return report.JSON(w, c) }},
+	{"sarif", ".sarif", func(w io.Writer, c *ssf.Case) error { return report.SARIF(w, c, "", report.CheckOptions{}) }},
+	{"csv", ".csv", report.CSV},
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var format, out, from string
+	cmd := &cobra.Command{
+		Use:   "report [DIR]",
+		Short: "write the whole case for people: HTML, Markdown, SARIF, CSV or JSON",
+		Long: `Report evaluates the model in DIR (default: the nearest parent with ssf.yaml),
+or reads a case that ` + "`ssf check -o case.json`" + ` stored, and writes it as one
+file:
+
+  report.html   a page for everybody: the verdict, what to do first, all lists
+  report.md     the same in Markdown
+  report.sarif  what is open, for code scanning and editors
+  report.csv    the threats, for a spreadsheet
+  report.json   the case itself
+
+The ending of the file chooses the form; --format does it where there is none.
+A report that is made from a stored case has the same bytes as one made at once.
+
+Exit status: 0 written, also where something is open; 1 could not do it; 2 wrong
+usage, or written but nothing in it can be relied on, because the model has an
+error.`,
+		Args: upToOne,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write, err := reportWriter(format, out)
+			if err != nil {
+				return err
+			}
+			var c *ssf.Case
+			switch {
+			case from == "":
+				c, _, err = a.evaluate(cmd.Context(), first(args))
+			case len(args) > 0:
+				return usagef("--from reads a stored case, so there is no folder to name")
+			case a.now != "":
+				return usagef("--from takes the time from the stored case, so --now has no use")
+			default:
+				c, err = a.readCase(from)
+			}
+			if err != nil {
+				return err
+			}
+			if out == "" || out == "-" {
+				err = write(a.env.Stdout, c)
+			} else {
+				err = a.replace(out, func(w io.Writer) error { return write(w, c) })
+			}
+			switch {
+			case err != nil:
+				return fmt.Errorf("writing the report: %w", err)
+			case ssf.HasErrors(c.Diagnostics):
+				fmt.Fprintln(a.env.Stderr, "ssf: the model has errors, so nothing in the report can be relied on; `ssf check` shows them")
+				return exit(exitUsage)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file; its ending chooses the form")
+	cmd.Flags().StringVar(&format, "format", "", "html, markdown, json, sarif or csv")
+	cmd.Flags().StringVar(&from, "from", "", "read the case from this file")
+	return cmd
+}
+
+// reportWriter is the writer of a format, which the ending of the output names
+// where no flag does.
+func reportWriter(format, out string) (func(io.Writer, *ssf.Case) error, error) {
+	var names, endings []string
+	for _, f := range reportFormats {
+		if f.name == format || format == "" && f.ending == strings.ToLower(filepath.Ext(out)) {
+			return f.write, nil
+		}
+		names, endings = append(names, f.name), append(endings, f.ending)
+	}
+	switch {
+	case format != "":
+		return nil, oneOf("--format", format, names...)
+	case out == "" || out == "-":
+		return nil, usagef("say where to write with -o FILE, or --format for the standard output: one of %v", names)
+	}
+	return nil, usagef("%s ends in none of %v; rename it, or choose with --format one of %v", out, endings, names)
+}
+
+// readCase reads a stored case. What is wrong with it is wrong input.
+func (a *app) readCase(name string) (*ssf.Case, error) {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(a.env.Dir, name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usagef("reading the case: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, usagef("reading the case: %s is a folder; name the file that `ssf check -o` wrote", name)
+	}
+	c, err := report.ReadCase(f)
+	if err != nil {
+		return nil, usagef("reading the case %s: %w", name, err)
+	}
+	return c, nil
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,23 +25,12 @@ const editHead = `| one-line edit, from bytes to diagnostics | components | thre
 |---|---:|---:|---:|---:|`
 
 // editRows measures edits of a model, with the library of the program and with
-// the synthetic rules that were written to a folder.
-func (b bench) editRows(rules string) error {
-	files := os.DirFS(rules)
-	for _, full := range []bool{false, true} {
-		name, lib := "one file", fs.FS(library.Core)
-		if full {
+// the one with synthetic rules that was written to a folder.
+func (b bench) editRows(full string) error {
+	for _, lib := range []fs.FS{library.Core, os.DirFS(full)} {
+		name := "one file"
+		if lib != fs.FS(library.Core) {
 			name = fmt.Sprintf("one file, %d rules", b.rules)
-			dir, err := os.MkdirTemp(filepath.Dir(rules), "library")
-			if err != nil {
-				return err
-			}
-			for _, from := range []fs.FS{library.Core, files} {
-				if err := os.CopyFS(dir, from); err != nil {
-					return err
-				}
-			}
-			lib = os.DirFS(dir)
 		}
 		fmt.Fprintf(b.log, "edits, %s, %d components\n", name, b.largest/5)
 		took, threats, err := measureEdits(lib, b.largest/5)

@@ -179,7 +179,8 @@ func checkTechnologies(e *verdict) (looked int) {
 	return looked
 }
 
-// checkThreats reports what is not treated, a rule once with its places.
+// checkThreats reports what is not treated, a rule once with its places. What
+// is undecided is told once, since the questions tell what it waits for.
 func checkThreats(e *verdict) int {
 	type key struct {
 		rule  ssf.ID
@@ -188,21 +189,28 @@ func checkThreats(e *verdict) int {
 	}
 	groups := map[key][]int{}
 	var order []key
+	var undecided []ssf.ID
+	worstUndecided := ssf.None
 	for i := range e.Instances {
 		in := &e.Instances[i]
 		if in.State.Treated() {
 			continue
 		}
-		k := key{in.RuleID(), in.State, in.Why}
 		if in.State == ssf.Undecided {
-			k.why = ""
+			undecided = append(undecided, in.ID)
+			worstUndecided = max(worstUndecided, e.Case.Threats[i].Risk.Worst())
+			continue
 		}
+		k := key{in.RuleID(), in.State, in.Why}
 		if groups[k] == nil {
 			order = append(order, k)
 		}
 		groups[k] = append(groups[k], i)
 	}
 	e.openUntreated("TH-4")
+	if len(undecided) > 0 {
+		e.Report("threats/undecided", "system", e.Model.System.Pos, "", nil, "%s undecided (risk up to %s): %s", plural(len(undecided), "threat is", "threats are"), worstUndecided, few(undecided))
+	}
 	for _, k := range order {
 		var at []ssf.ID
 		worst, same := ssf.None, true
@@ -223,8 +231,6 @@ func checkThreats(e *verdict) int {
 			pos = first.Own.Pos
 		case k.state == ssf.Open && len(first.Rule.Measures) > 0:
 			hint = fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", first.ID, first.Rule.Measures[0].ID, first.ID)
-		case k.state == ssf.Undecided:
-			hint = fmt.Sprintf("answer %s; `ssf questions` has the questions", few(refTexts(first.Needs)))
 		}
 		risk := "risk " + e.Case.Threats[groups[k][0]].Risk.String()
 		switch {
@@ -240,13 +246,6 @@ func checkThreats(e *verdict) int {
 		e.Report(ssf.ID("threats/"+k.state), k.rule, pos, hint, related, "%s is %s at %s (%s)%s", k.rule, k.state, few(at), risk, why)
 	}
 	return len(e.Instances)
-}
-
-func refTexts(rs []ssf.FactRef) (out []string) {
-	for _, r := range rs {
-		out = append(out, r.String())
-	}
-	return out
 }
 
 // checkTreatments compares decisions with the limits and with the threats.

@@ -42,6 +42,7 @@ type comparison struct {
 	renamed   map[ssf.ID]ssf.ID // elements by their former ids
 	worse     map[ssf.Worse]bool
 	rules     map[[2]ssf.ID]bool // rule and state of the threats that are worse
+	undecided bool               // one of them waits for an answer
 	countered map[ssf.ID]bool    // mitigations and claims that there were
 	elements  map[ssf.ID]bool    // elements of the cells that are worse
 	known     int
@@ -100,6 +101,7 @@ func (m *comparison) threats() {
 			continue
 		}
 		m.rules[[2]ssf.ID{t.Rule, ssf.ID(t.State)}] = true
+		m.undecided = m.undecided || t.State == ssf.Undecided
 	}
 }
 
@@ -143,6 +145,8 @@ func (m *comparison) diagnostics() {
 			continue
 		case d.Check == "context/unanswered-cell":
 			d.Known = !m.elements[d.Subject]
+		case d.Check == "threats/undecided":
+			d.Known = !m.undecided
 		case d.Check == "context/undeclared-fact":
 			d.Known = asked[d.Subject]
 		case group == "threats" && slices.Contains(ssf.States, ssf.State(state)) && !strings.Contains(string(d.Subject), "@"):

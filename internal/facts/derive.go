@@ -111,6 +111,7 @@ func (g *Graph) derive() {
 			g.set(n, g.is.exposure, reach.value())
 		}
 	}
+	g.passOn()
 	for i := range g.Nodes {
 		switch n := int32(i); g.Nodes[i].Sort {
 		case ssf.SortFlow: // what reaches the component that starts it may pass on through it
@@ -124,6 +125,55 @@ func (g *Graph) derive() {
 			g.deriveFunction(n)
 		}
 	}
+}
+
+// passesOn is whether a component hands on what reaches it as it came, so that
+// what stands behind it is reached just as well.
+func (g *Graph) passesOn(n int32) rule.Truth {
+	if n < 0 || g.Nodes[n].Component == nil {
+		return rule.False
+	}
+	return g.Kinds.Is(g.Nodes[n].Kind.ID, "reverse_proxy")
+}
+
+// passOn gives components the exposure of the proxies before them, over any
+// number of proxies: first what is external, then what may be, then what is
+// internal, so that each component is visited once for each of the three.
+func (g *Graph) passOn() {
+	w := g.World
+	// spread raises what proxies of the one exposure reach to another.
+	spread := func(from func(p int32) bool, to func(was rule.Word) (rule.Word, bool)) {
+		var queue []int32
+		for i := range g.Nodes {
+			if n := int32(i); g.passesOn(n) != rule.False && from(n) {
+				queue = append(queue, n)
+			}
+		}
+		for len(queue) > 0 {
+			p := queue[0]
+			queue = queue[1:]
+			for _, f := range w.Many(p, rule.Outgoing) {
+				c := w.One(f, rule.To)
+				if c < 0 || g.Nodes[c].Component == nil {
+					continue
+				}
+				if word, ok := to(g.get(c, g.is.exposure)); ok {
+					g.set(c, g.is.exposure, word)
+					if g.passesOn(c) != rule.False && from(c) {
+						queue = append(queue, c)
+					}
+				}
+			}
+		}
+	}
+	is := func(p int32, e rule.Word) bool { return g.get(p, g.is.exposure) == e }
+	surely := func(p int32) bool { return g.passesOn(p) == rule.True }
+	spread(func(p int32) bool { return surely(p) && is(p, External) },
+		func(was rule.Word) (rule.Word, bool) { return External, was != External })
+	spread(func(p int32) bool { return is(p, 0) || !surely(p) && !is(p, Isolated) },
+		func(was rule.Word) (rule.Word, bool) { return 0, was == Internal || was == Isolated })
+	spread(func(p int32) bool { return surely(p) && is(p, Internal) },
+		func(was rule.Word) (rule.Word, bool) { return Internal, was == Isolated })
 }
 
 // oneHop sets what an element takes from the assets it deals with.

@@ -61,18 +61,16 @@ func newEditing(t testing.TB, lib *ssf.Library, text string) *editing {
 	return e
 }
 
-// edit is from the bytes of a file to the case with its diagnostics.
-func (e *editing) edit(t testing.TB, text string) *ssf.Case {
+// edit is from the bytes of a file to its diagnostics.
+func (e *editing) edit(t testing.TB, text string) {
 	e.snap = e.snap.Edit(lang.RootFile, text)
-	return e.check(t)
+	e.check(t)
 }
 
-func (e *editing) check(t testing.TB) *ssf.Case {
-	c, err := e.session.Case(inputs(e.snap, e.lib))
-	if err != nil {
+func (e *editing) check(t testing.TB) {
+	if _, err := e.session.Diagnostics(inputs(e.snap, e.lib)); err != nil {
 		t.Fatal(err)
 	}
-	return c
 }
 
 func inputs(snap *lang.Snapshot, lib *ssf.Library) ssf.Inputs {

@@ -8,8 +8,6 @@
 package check
 
 import (
-	"slices"
-
 	"ssf"
 	"ssf/internal/eval"
 	"ssf/internal/rule"
@@ -22,8 +20,7 @@ type verdict struct {
 	open   map[ssf.ID][]ssf.ID // subjects that are not right, by control
 	unsure map[ssf.ID]bool     // controls that wait for an answer
 
-	running   map[ssf.ID]rule.Truth // kinds, and whether they run; see [verdict.runs]
-	untreated []ssf.ID              // threats, sorted
+	running map[ssf.ID]rule.Truth // kinds, and whether they run; see [verdict.runs]
 }
 
 // Case makes the whole case: the worst over all deployments and, if there are
@@ -45,59 +42,72 @@ type Session struct {
 
 // Case makes the case.
 func (s *Session) Case(in ssf.Inputs) (*ssf.Case, error) {
+	s.update(in)
+	c, work, err := caseOf(s.eng)
+	s.work = work
+	return c, err
+}
+
+// Diagnostics makes the diagnostics of the case and nothing else of it: what an
+// editor needs after each key.
+func (s *Session) Diagnostics(in ssf.Inputs) ([]ssf.Diagnostic, error) {
+	s.update(in)
+	e, err := judge(s.eng.Evaluate())
+	if err != nil {
+		return nil, err
+	}
+	s.work = e.Work()
+	return e.Case.Diagnostics, nil
+}
+
+func (s *Session) update(in ssf.Inputs) {
 	if s.eng != nil {
 		s.eng = s.eng.Update(in)
 	} else {
 		s.eng = eval.New(in)
 		s.eng.Learn()
 	}
-	c, work, err := caseOf(s.eng)
-	s.work = work
-	return c, err
 }
 
-// Work is what the last Case did.
+// Work is what the last Case or Diagnostics did.
 func (s *Session) Work() eval.Work { return s.work }
 
 func caseOf(eng *eval.Engine) (*ssf.Case, eval.Work, error) {
-	ev, err := eng.Evaluate()
+	all, err := judge(eng.Evaluate())
 	if err != nil {
 		return nil, eval.Work{}, err
 	}
-	c, err := judge(ev)
-	if err != nil {
-		return nil, eval.Work{}, err
-	}
+	c := all.complete()
 	if len(eng.Model.Deployments) > 1 {
 		for _, d := range eng.Model.Deployments {
-			part, err := eng.Part(c, d.ID)
+			one, err := judge(eng.Part(c, d.ID))
 			if err != nil {
 				return nil, eval.Work{}, err
 			}
-			one, err := judge(part)
-			if err != nil {
-				return nil, eval.Work{}, err
-			}
-			c.Deployments = append(c.Deployments, difference(d.ID, c, one))
+			c.Deployments = append(c.Deployments, difference(d.ID, c, one.complete()))
 		}
 	}
-	return c, ev.Work(), nil
+	return c, all.Work(), nil
 }
 
 // judge runs all checks on an evaluation.
-func judge(ev *eval.Evaluation) (*ssf.Case, error) {
-	e := &verdict{Evaluation: ev, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{}, running: map[ssf.ID]rule.Truth{}}
-	for i := range e.Instances {
-		if in := &e.Instances[i]; !in.State.Treated() {
-			e.untreated = append(e.untreated, in.ID)
-		}
+func judge(ev *eval.Evaluation, err error) (*verdict, error) {
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(e.untreated)
+	e := &verdict{Evaluation: ev, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{}, running: map[ssf.ID]rule.Truth{}}
 	e.runChecks()
-	e.judgeControls()
 	ssf.SortDiagnostics(e.Case.Diagnostics)
+	return e, e.Err()
+}
+
+// complete makes the rest of the case: what follows from the diagnostics, and
+// what its readers need.
+func (e *verdict) complete() *ssf.Case {
+	e.judgeControls()
+	e.WriteThreats()
 	e.describe()
-	return e.Case, e.Err()
+	return e.Case
 }
 
 // difference is what one deployment has other than the worst of all.

@@ -63,11 +63,6 @@ func (e *verdict) runChecks() {
 	}
 }
 
-// openUntreated adds the threats that are not treated to a control's list.
-func (e *verdict) openUntreated(control ssf.ID) {
-	e.open[control] = append(e.open[control], e.untreated...)
-}
-
 // openAt adds a subject to a control's list without a diagnostic of its own.
 func (e *verdict) openAt(control, subject ssf.ID) {
 	e.open[control] = append(e.open[control], subject)
@@ -198,7 +193,7 @@ func checkThreats(e *verdict) int {
 		}
 		if in.State == ssf.Undecided {
 			undecided = append(undecided, in.ID)
-			worstUndecided = max(worstUndecided, e.Case.Threats[i].Risk.Worst())
+			worstUndecided = max(worstUndecided, in.Risk.Worst())
 			continue
 		}
 		k := key{in.RuleID(), in.State, in.Why}
@@ -207,24 +202,23 @@ func checkThreats(e *verdict) int {
 		}
 		groups[k] = append(groups[k], i)
 	}
-	e.openUntreated("TH-4")
 	if len(undecided) > 0 {
 		e.Report("threats/undecided", "system", e.Model.System.Pos, "", nil, "%s undecided (risk up to %s): %s", plural(len(undecided), "threat is", "threats are"), worstUndecided, few(undecided))
 	}
 	for _, k := range order {
-		var at []ssf.ID
+		first := &e.Instances[groups[k][0]]
+		at := make([]ssf.ID, 0, len(groups[k]))
 		worst, same := ssf.None, true
 		for _, i := range groups[k] {
 			at = append(at, e.Nodes[e.Instances[i].Node].ID)
-			r := e.Case.Threats[i].Risk
-			same = same && r == e.Case.Threats[groups[k][0]].Risk
+			r := e.Instances[i].Risk
+			same = same && r == first.Risk
 			worst = max(worst, r.Worst())
 		}
-		first := &e.Instances[groups[k][0]]
 		pos := e.Nodes[first.Node].Pos
 		hint, related := "", e.places(at[1:])
-		if (k.state == ssf.Stale || k.state == ssf.Unreviewed) && first.By.Known() {
-			related = append([]ssf.Related{{Message: "what covers it", Pos: first.By}}, related...)
+		if (k.state == ssf.Stale || k.state == ssf.Unreviewed) && first.By.Pos.Known() {
+			related = append([]ssf.Related{{Message: "what covers it", Pos: first.By.Pos}}, related...)
 		}
 		switch {
 		case first.Own != nil:
@@ -232,12 +226,12 @@ func checkThreats(e *verdict) int {
 		case k.state == ssf.Open && len(first.Rule.Measures) > 0:
 			hint = fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", first.ID, first.Rule.Measures[0].ID, first.ID)
 		}
-		risk := "risk " + e.Case.Threats[groups[k][0]].Risk.String()
+		risk := "risk " + first.Risk.String()
 		switch {
 		case !same:
 			risk = "risk up to " + worst.String()
-		case worst != e.Case.Threats[groups[k][0]].Risk:
-			risk += ", which ranks as " + worst.String() + ": " + e.Case.Threats[groups[k][0]].ImpactWhy
+		case worst != first.Risk:
+			risk += ", which ranks as " + worst.String() + ": " + first.ImpactWhy
 		}
 		why := ""
 		if k.why != "" {
@@ -282,8 +276,8 @@ func checkTreatments(e *verdict) int {
 		if !in.State.Treated() {
 			e.unsure["TH-5"] = true // how it will be treated is not chosen
 		}
-		if e.Case.Threats[i].Risk == ssf.Unknown && in.State.Treated() && in.State != ssf.NotApplicable {
-			e.Report("threats/unrated", in.ID, e.Nodes[in.Node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.ID, e.Case.Threats[i].ImpactWhy)
+		if in.Risk == ssf.Unknown && in.State.Treated() && in.State != ssf.NotApplicable {
+			e.Report("threats/unrated", in.ID, e.Nodes[in.Node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.ID, in.ImpactWhy)
 		}
 	}
 	return len(e.Instances)

@@ -249,7 +249,6 @@ func checkCells(e *verdict) (looked int) {
 					what += " " + ssf.ID(c.Level.String())
 				}
 				open = append(open, what)
-				e.openAt("CX-3", ssf.ID(c.Cell.String()))
 			}
 			if last := i+1 == len(m.Cells) || m.Cells[i+1].Cell.Element != c.Cell.Element; last && len(open) > 0 {
 				e.reportCells(m.Name, c.Cell.Element, open)

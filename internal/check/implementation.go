@@ -21,11 +21,13 @@ func checkMitigated(e *verdict) (looked int) {
 		if in.State == ssf.Planned {
 			e.Report("implementation/planned", in.ID, e.Nodes[in.Node].Pos, "", nil, "%s is not countered yet: %s", in.ID, in.Why)
 		}
-		if t := &e.Case.Threats[i]; in.State == ssf.Mitigated && len(t.Mitigations) == 1 && t.Risk.Worst() >= ssf.High {
-			e.Report("implementation/sole-cut", in.ID, e.Nodes[in.Node].Pos, "", nil, "only %s stands between %s and a %s risk", t.Mitigations[0], in.ID, t.Risk)
+		if in.State != ssf.Mitigated || in.Risk.Worst() < ssf.High {
+			continue
+		}
+		if by := e.Treating(i); len(by) == 1 {
+			e.Report("implementation/sole-cut", in.ID, e.Nodes[in.Node].Pos, "", nil, "only %s stands between %s and a %s risk", by[0], in.ID, in.Risk)
 		}
 	}
-	e.openUntreated("IM-1")
 	var measures []string
 	for _, m := range e.Library.Measures {
 		measures = append(measures, string(m.ID))

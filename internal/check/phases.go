@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/eval"
 )
 
 // judgeControls turns diagnostics into the state of each control, controls
@@ -14,7 +15,9 @@ func (e *verdict) judgeControls() {
 	if def := e.Checks["context/undeclared-fact"]; def != nil && len(e.Case.Questions) > 0 {
 		e.unsure[def.Control.ID] = true // also if somebody was asked, and nothing is reported
 	}
-	for _, d := range e.Case.Diagnostics {
+	e.openItems()
+	for i := range e.Case.Diagnostics {
+		d := &e.Case.Diagnostics[i]
 		def := e.Checks[d.Check]
 		if def == nil || def.Control.ID == "" || itemised[d.Check] {
 			continue
@@ -52,6 +55,28 @@ func (e *verdict) judgeControls() {
 // itemised are the checks whose diagnostics stand for several subjects, each of
 // which is put on the control's list by itself.
 var itemised = map[ssf.ID]bool{"context/unanswered-cell": true, "threats/open": true, "threats/undecided": true, "threats/unreviewed": true, "threats/stale": true, "threats/not-pinned": true}
+
+// openItems puts on the lists of controls what diagnostics tell together: the
+// threats that are not treated, and the cells that nothing answers.
+func (e *verdict) openItems() {
+	var untreated []ssf.ID
+	for i := range e.Instances {
+		if in := &e.Instances[i]; !in.State.Treated() {
+			untreated = append(untreated, in.ID)
+		}
+	}
+	slices.Sort(untreated)
+	for _, control := range []ssf.ID{"TH-4", "IM-1"} {
+		e.open[control] = append(e.open[control], untreated...)
+	}
+	for _, m := range e.Case.Matrices[:2] {
+		for i := range m.Cells {
+			if c := &m.Cells[i]; len(c.AnsweredBy) == 0 {
+				e.openAt("CX-3", ssf.ID(c.Cell.String()))
+			}
+		}
+	}
+}
 
 // judgeControl is unmet if anything is open, unknown if a question is or its
 // checks had nothing to look at.
@@ -133,9 +158,9 @@ func (e *verdict) judgePolicy() {
 	e.Case.Gates = []ssf.GateResult{}
 	for _, g := range gates {
 		r := ssf.GateResult{ID: g.ID, AtMost: g.AtMost, Open: []ssf.ID{}}
-		for i := range e.Case.Threats {
-			if t := &e.Case.Threats[i]; inGate(&g, t) {
-				r.Open = append(r.Open, t.ID)
+		for i := range e.Instances {
+			if in := &e.Instances[i]; inGate(&g, in) {
+				r.Open = append(r.Open, in.ID)
 			}
 		}
 		r.Met = len(r.Open) <= g.AtMost
@@ -145,11 +170,11 @@ func (e *verdict) judgePolicy() {
 
 // inGate reports whether a threat counts against a gate. Unknown risk ranks as
 // the worst; without states, those that count as open do.
-func inGate(g *ssf.Gate, t *ssf.Threat) bool {
-	if len(g.State) == 0 && t.State.Treated() || len(g.State) > 0 && !ssf.HasRef(g.State, ssf.ID(t.State)) {
+func inGate(g *ssf.Gate, in *eval.Instance) bool {
+	if len(g.State) == 0 && in.State.Treated() || len(g.State) > 0 && !ssf.HasRef(g.State, ssf.ID(in.State)) {
 		return false
 	}
-	if len(g.Origin) > 0 && !ssf.HasRef(g.Origin, ssf.ID(t.Origin)) {
+	if len(g.Origin) > 0 && !ssf.HasRef(g.Origin, ssf.ID(in.Origin())) {
 		return false
 	}
 	word, name, two := strings.Cut(string(g.Risk.ID), " ")
@@ -157,7 +182,7 @@ func inGate(g *ssf.Gate, t *ssf.Threat) bool {
 		name, word = word, ""
 	}
 	l, ok := ssf.ParseLevel(name)
-	risk := t.Risk.Worst()
+	risk := in.Risk.Worst()
 	switch {
 	case !ok:
 		return true

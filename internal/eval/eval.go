@@ -73,7 +73,8 @@ type Evaluation struct {
 	traces    []trace
 	sameLists map[stakeKey]bool
 	work      Work
-	cells     []stakeCell // room for those of one threat
+	cells     []stakeCell   // room for those of one threat
+	needs     []ssf.FactRef // and for what it asks for
 }
 
 // New makes the graph of the model and takes up the library.
@@ -185,16 +186,15 @@ func systemInfo(m *ssf.Model, t *ssf.Tree) ssf.SystemInfo {
 }
 
 // share does the work on 0..n-1 in as many runs as there are processors. Each
-// worker is a copy of e with its own scratch, caches and list of instances, and
-// shares the rest, of which it may write only what belongs to its run. The
-// workers are returned in the order of their runs.
-func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) []*Evaluation {
+// worker is a copy of e with its own scratch and caches, and shares the rest, of
+// which it may write only what belongs to its run.
+func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) {
 	ws := make([]*Evaluation, max(1, min(runtime.GOMAXPROCS(0), n/500))) // a shorter run is not worth a worker
 	var wg sync.WaitGroup
 	for i := range ws {
 		w := *e
 		w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
-		w.sameLists, w.work, w.cells = map[stakeKey]bool{}, Work{}, nil
+		w.sameLists, w.work, w.cells, w.needs = map[stakeKey]bool{}, Work{}, nil, nil
 		ws[i] = &w
 		wg.Go(func() { do(&w, n*i/len(ws), n*(i+1)/len(ws)) })
 	}
@@ -203,7 +203,6 @@ func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) []*Evalu
 		e.fail(w.err)
 		e.work.add(w.work)
 	}
-	return ws
 }
 
 // Work is what the evaluation did so far.

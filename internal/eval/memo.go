@@ -6,6 +6,7 @@ import (
 
 	"ssf"
 	"ssf/internal/facts"
+	"ssf/internal/rule"
 )
 
 // What follows from an element is found again only if something that was read
@@ -42,14 +43,14 @@ type memo struct {
 	deployments []ssf.ID
 	nodes       []trace
 	instances   []Instance
-	threats     []ssf.Threat // of the instances
 }
 
 // A trace is what the rules gave at one node.
 type trace struct {
-	read []int32 // nodes
-	n    int     // how many instances there are
-	from int     // the first of them
+	read  []int32 // nodes
+	found []*Derived
+	from  int   // the number of the first instance
+	was   int32 // that in the past, from 1; 0 if it was found anew
 }
 
 // A past is the memo of an earlier evaluation, beside the graph of this one.
@@ -99,7 +100,7 @@ func (e *Evaluation) recall(key ssf.ID) {
 // keep leaves what was found to the next engine.
 func (e *Evaluation) keep(key ssf.ID) {
 	if e.found != nil && e.err == nil {
-		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances, e.Case.Threats})
+		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances})
 	}
 }
 
@@ -112,43 +113,44 @@ func (e *Evaluation) deploymentIDs() (ids []ssf.ID) {
 	return ids
 }
 
-// expect is about how many instances there are at some nodes.
-func (e *Evaluation) expect(nodes int) int {
-	if e.past == nil || len(e.past.nodes) == 0 {
-		return 3 * nodes
-	}
-	return len(e.past.instances)*nodes/len(e.past.nodes) + 100
-}
-
-// again takes over the instances at node n, if nothing that they follow from
+// again takes over what was derived at node n, if nothing that it follows from
 // has changed.
 func (e *Evaluation) again(n int32) bool {
 	if e.past == nil || e.past.Was[n] < 0 {
 		return false
 	}
-	t := &e.past.nodes[e.past.Was[n]]
-	for _, o := range t.read {
+	old := &e.past.nodes[e.past.Was[n]]
+	for _, o := range old.read {
 		if !e.past.Same[o] {
 			return false
 		}
 	}
-	from := len(e.Instances)
-	e.Instances = slices.Grow(e.Instances, t.n)
-	for i := t.from; i < t.from+t.n; i++ {
-		old := &e.past.instances[i]
-		in := Instance{ID: old.ID, Node: n, Rule: old.Rule, There: old.There, Claim: old.Claim, Rests: old.Rests, Basis: old.Basis, Claims: old.Claims, vague: old.vague, was: i + 1}
-		for _, r := range old.asks {
-			in.asks = append(in.asks, e.past.At(r))
+	t := &e.traces[n]
+	*t = trace{read: old.read, found: old.found, was: int32(old.from) + 1}
+	if slices.ContainsFunc(t.read, func(o int32) bool { return e.past.Now[o] != o }) { // nodes have other numbers
+		t.read = make([]int32, len(old.read))
+		for i, o := range old.read {
+			t.read[i] = e.past.Now[o]
 		}
-		in.Needs = e.needsOf(&in)
-		e.Instances = append(e.Instances, in)
+		t.found = make([]*Derived, len(old.found))
+		for i, d := range old.found {
+			t.found[i] = e.past.renumbered(d)
+		}
 	}
-	read := make([]int32, len(t.read))
-	for i, o := range t.read {
-		read[i] = e.past.Now[o]
-	}
-	e.traces = append(e.traces, trace{read: read, n: len(e.Instances) - from})
 	return true
+}
+
+// renumbered is what was derived, with the numbers that nodes have now.
+func (p *past) renumbered(d *Derived) *Derived {
+	if len(d.asks) == 0 {
+		return d
+	}
+	out := *d
+	out.asks = make([]rule.Ref, len(d.asks))
+	for i, r := range d.asks {
+		out.asks[i] = p.At(r)
+	}
+	return &out
 }
 
 // KnownFacts are the known facts of each node with where each comes from.
@@ -172,34 +174,48 @@ func (e *Evaluation) watch(n int32) {
 	}
 }
 
-// watched ends what watch began; the instances at the node are those from from.
-func (e *Evaluation) watched(from int) {
+// watched ends what watch began, and notes what was derived at the node.
+func (e *Evaluation) watched(n int32, found []*Derived) {
 	e.work.Derived++
-	t := trace{n: len(e.Instances) - from}
+	t := &e.traces[n]
+	t.found = slices.Clone(found)
 	if e.found != nil {
 		t.read = slices.Clone(e.scratch.Read())
 	}
-	e.traces = append(e.traces, t)
 }
 
 // needsOf are the facts that somebody can answer behind those that an instance
 // asks for.
 func (e *Evaluation) needsOf(in *Instance) []ssf.FactRef {
-	var needs []ssf.FactRef
+	if len(in.asks) == 1 && !in.vague {
+		return e.Roots(in.asks[0])
+	}
+	needs := e.needs[:0]
 	for _, r := range in.asks {
 		needs = append(needs, e.Roots(r)...)
 	}
 	if in.vague {
 		needs = append(needs, ssf.FactRef{Element: e.Nodes[e.bearer(in.Node)].ID, Fact: "kind"})
 	}
-	return slices.Clip(sortedRefs(needs))
+	e.needs = needs
+	needs = sortedRefs(needs)
+	if in.was > 0 {
+		if old := e.past.instances[in.was-1].Needs; slices.Equal(old, needs) {
+			return old
+		}
+	}
+	return slices.Clone(needs)
 }
 
-// ratedBefore is the threat of an instance as it was rated, if it would be
-// rated the same now: nobody rates it by hand, and neither the element nor the
-// assets that it deals with have changed.
-func (e *Evaluation) ratedBefore(in *Instance) *ssf.Threat {
-	if in.was == 0 || in.Rating != nil || e.past.instances[in.was-1].Rating != nil || !e.past.Same[e.past.Was[in.Node]] {
+// assessedBefore is how an instance was assessed, if it would be assessed the
+// same now: nobody rates it by hand, and neither the element nor the assets that
+// it deals with have changed.
+func (e *Evaluation) assessedBefore(in *Instance) *Assessment {
+	if in.was == 0 || in.Rating != nil || !e.past.Same[e.past.Was[in.Node]] {
+		return nil
+	}
+	old := &e.past.instances[in.was-1]
+	if old.Rating != nil {
 		return nil
 	}
 	for _, k := range e.lists(in.Node) {
@@ -207,7 +223,7 @@ func (e *Evaluation) ratedBefore(in *Instance) *ssf.Threat {
 			return nil
 		}
 	}
-	return &e.past.threats[in.was-1]
+	return old.Assessment
 }
 
 // sameAssets reports whether a list has the same assets as before, with the

@@ -144,7 +144,7 @@ func (e *Evaluation) valueOf(n int32, line string) string {
 
 // treatedBy is the state that a pin leaves a threat in; empty if it holds.
 func (in *Instance) treatedBy(p ssf.Pin, what string) (ssf.State, string) {
-	switch in.By = p.Pos; p.Status {
+	switch in.By = &p; p.Status {
 	case ssf.Unconfirmed:
 		return ssf.Unreviewed, what + " covers it, and nobody has confirmed it"
 	case ssf.Outdated:

@@ -303,46 +303,80 @@ func (e *Evaluation) AboveLimit(in *Instance, d *ssf.Decision) (bool, string) {
 	return false, ""
 }
 
-// rate writes the instances into the case.
-func (e *Evaluation) rate() {
-	e.Case.Threats = make([]ssf.Threat, len(e.Instances))
-	e.share(len(e.Instances), func(w *Evaluation, from, to int) { w.rateAt(from, to) })
+// An Assessment is the risk of a threat, and why it is that. It never changes:
+// evaluations share it.
+type Assessment struct {
+	Assessed      ssf.Digest // what a decision about the threat rests on
+	Likelihood    ssf.Level
+	LikelihoodWhy string
+	Impact        ssf.Level
+	ImpactWhy     string
+	Endangered    []ssf.Cell // the greatest needs
+	EndangersMore int
+	Risk          ssf.Level
 }
 
-// rateAt writes the instances from..to-1.
-func (e *Evaluation) rateAt(from, to int) {
-	for i := from; i < to; i++ {
-		in := &e.Instances[i]
-		t := ssf.Threat{
-			ID: in.ID, Rule: in.RuleID(), Element: e.Nodes[in.Node].ID, Title: in.Title(), Origin: in.Origin(),
-			State: in.State, Why: in.Why, Changes: in.Changes, Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
-			Stride: []string{}, Mitigations: []ssf.ID{}, Measures: []ssf.ID{},
-		}
-		if old := e.ratedBefore(in); old != nil {
-			t.Basis, t.Likelihood, t.LikelihoodWhy, t.Risk = old.Basis, old.Likelihood, old.LikelihoodWhy, old.Risk
-			t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = old.Impact, old.ImpactWhy, old.Endangers, old.EndangersMore
-		} else {
-			e.work.Rated++
-			t.Basis = e.basisOf(in)
-			t.Likelihood, t.LikelihoodWhy = e.likelihood(in)
-			t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = e.impact(in)
-			t.Risk = risk(t.Likelihood, t.Impact)
-		}
-		if in.Rule != nil {
-			t.Stride, t.Measures = orEmpty(in.Rule.Stride), in.Rule.measures
-		} else {
-			for _, s := range in.Own.Stride {
-				t.Stride = append(t.Stride, string(s.ID))
+// rate assesses the instances.
+func (e *Evaluation) rate() {
+	e.share(len(e.Instances), func(w *Evaluation, from, to int) {
+		for i := from; i < to; i++ {
+			in := &w.Instances[i]
+			if in.Assessment = w.assessedBefore(in); in.Assessment == nil {
+				in.Assessment = w.assess(in)
 			}
 		}
-		for _, m := range e.counters[i] {
-			t.Mitigations = append(t.Mitigations, e.Model.Mitigations[m.by].ID)
+	})
+}
+
+func (e *Evaluation) assess(in *Instance) *Assessment {
+	e.work.Rated++
+	a := &Assessment{Assessed: e.basisOf(in)}
+	a.Likelihood, a.LikelihoodWhy = e.likelihood(in)
+	a.Impact, a.ImpactWhy, a.Endangered, a.EndangersMore = e.impact(in)
+	a.Risk = risk(a.Likelihood, a.Impact)
+	return a
+}
+
+// WriteThreats writes the instances into the case.
+func (e *Evaluation) WriteThreats() {
+	e.Case.Threats = make([]ssf.Threat, len(e.Instances))
+	e.share(len(e.Instances), func(w *Evaluation, from, to int) {
+		for i := from; i < to; i++ {
+			w.writeThreat(&w.Case.Threats[i], &w.Instances[i])
+			w.Case.Threats[i].Mitigations = w.Treating(i)
 		}
-		if in.Claim == rule.True {
-			t.Mitigations = append(t.Mitigations, in.Claims...)
-		}
-		e.Case.Threats[i] = t
+	})
+}
+
+func (e *Evaluation) writeThreat(t *ssf.Threat, in *Instance) {
+	*t = ssf.Threat{
+		ID: in.ID, Rule: in.RuleID(), Element: e.Nodes[in.Node].ID, Title: in.Title(), Origin: in.Origin(),
+		State: in.State, Why: in.Why, Changes: in.Changes, Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
+		Risk: in.Risk, Likelihood: in.Likelihood, LikelihoodWhy: in.LikelihoodWhy, Impact: in.Impact, ImpactWhy: in.ImpactWhy,
+		Endangers: in.Endangered, EndangersMore: in.EndangersMore, Basis: in.Assessed, Stride: []string{}, Measures: []ssf.ID{},
 	}
+	if in.Rule != nil {
+		t.Stride, t.Measures = orEmpty(in.Rule.Stride), in.Rule.measures
+		return
+	}
+	for _, s := range in.Own.Stride {
+		t.Stride = append(t.Stride, string(s.ID))
+	}
+}
+
+// Treating are the mitigations and the claimed facts that counter an instance.
+func (e *Evaluation) Treating(i int) []ssf.ID {
+	in, out := &e.Instances[i], []ssf.ID{}
+	for _, m := range e.counters[i] {
+		out = append(out, e.Model.Mitigations[m.by].ID)
+	}
+	if in.Claim != rule.True {
+		return out
+	}
+	if len(out) == 0 {
+		return orEmpty(in.Claims)
+	}
+	return append(out, in.Claims...)
 }
 
 func orEmpty[T any](s []T) []T {

@@ -189,13 +189,18 @@ func TestSessionIsCase(t *testing.T) {
 			if m.Entries == nil {
 				m.Entries = map[string][]string{}
 			}
-			got, again := d.edit(t, text), d.session.Work().Derived
 			want := evaluate(t, inputs(t, lib, map[string]string{lang.RootFile: text}))
-			if !reflect.DeepEqual(got, want) {
+			if step%3 == 2 {
+				d.text, d.snap = text, d.snap.Edit(lang.RootFile, text)
+				got, err := d.session.Diagnostics(d.inputs())
+				if err != nil || !reflect.DeepEqual(got, want.Diagnostics) {
+					t.Fatalf("step %d, %s, of\n%s\n%v (- at once, + edited)\n%s", step, what, text, err, cmp.Diff(want.Diagnostics, got))
+				}
+			} else if got := d.edit(t, text); !reflect.DeepEqual(got, want) {
 				t.Fatalf("step %d, %s, of\n%s\n(- at once, + edited)\n%s", step, what, text, cmp.Diff(want, got))
 			}
-			taken.Add(int64(len(got.Elements) - again))
-			all.Add(int64(len(got.Elements)))
+			taken.Add(int64(len(want.Elements) - d.session.Work().Derived))
+			all.Add(int64(len(want.Elements)))
 		}
 	})
 	t.Cleanup(func() {

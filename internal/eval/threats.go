@@ -9,29 +9,37 @@ import (
 	"ssf/internal/rule"
 )
 
-// An Instance is one threat while it is worked on.
-type Instance struct {
+// A Derived is what a rule says of one threat, or the team of its own. It
+// never changes: evaluations share it.
+type Derived struct {
 	ID     ssf.ID
-	Node   int32
-	Rule   *Rule          // nil for a threat of the team's own
-	Own    *ssf.OwnThreat // nil for a rule's
-	There  rule.Truth     // never False
-	Claim  rule.Truth     // True: a control fact claims to counter it
-	Needs  []ssf.FactRef
+	Rule   *Rule      // nil for a threat of the team's own
+	There  rule.Truth // never False
+	Claim  rule.Truth // True: a control fact claims to counter it
 	Rests  []ssf.FactRef
 	Basis  ssf.Digest // of what decided that it is there
 	Claims []ssf.ID   // control facts that the claim rests on, as `element.fact`
+
+	asks  []rule.Ref // unknown facts as the rule read them
+	vague bool       // the kind is too wide for the rule
+}
+
+// An Instance is one threat while it is worked on.
+type Instance struct {
+	*Derived
+	*Assessment
+
+	Node   int32
+	was    int32          // its number in the past, from 1; 0 if it is new
+	Own    *ssf.OwnThreat // nil for a rule's
+	Needs  []ssf.FactRef
 	State  ssf.State
 	Why    string
 	Rating *ssf.Decision // says what the likelihood is
 	Rated  *ssf.Decision // the same, if it counts
 
 	Changes []ssf.Change // why what treats it is stale
-	By      ssf.Pos      // of what treats it and is not confirmed
-
-	asks  []rule.Ref // unknown facts as the rule read them
-	vague bool       // the kind is too wide for the rule
-	was   int        // its number in the past, from 1; 0 if it is new
+	By      *ssf.Pin     // of what treats it, if a pin is needed
 }
 
 // deriveThreats applies each rule to each element of its sort, in the order of
@@ -42,33 +50,28 @@ func (e *Evaluation) deriveThreats() {
 		r := &e.Rules[i]
 		bySort[r.On] = append(bySort[r.On], r)
 	}
-	workers := e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.deriveAt(from, to, bySort) })
-	n := len(e.Model.Threats)
-	for _, w := range workers {
-		n += len(w.Instances)
+	e.traces = make([]trace, len(e.Nodes))
+	e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.deriveAt(from, to, bySort) })
+	total := 0
+	for i := range e.traces {
+		e.traces[i].from = total
+		total += len(e.traces[i].found)
 	}
-	e.own, e.Instances, e.traces = map[ssf.ID]int{}, make([]Instance, 0, n), make([]trace, 0, len(e.Nodes))
-	for _, w := range workers {
-		for _, t := range w.traces {
-			t.from = len(e.Instances)
-			e.traces = append(e.traces, t)
-			for i := range w.Instances[:t.n] {
-				e.addInstance(w.Instances[i])
-			}
-			w.Instances = w.Instances[t.n:]
-		}
-	}
+	e.own, e.Instances = map[ssf.ID]int{}, make([]Instance, total, total+len(e.Model.Threats))
+	e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.instancesOf(from, to) })
+	e.list()
 	for i := range e.Model.Threats {
 		own := &e.Model.Threats[i]
 		n := e.World.Lookup(own.At.ID)
 		if n < 0 {
 			continue
 		}
-		in := Instance{ID: ssf.Instance("own/"+own.ID, own.At.ID), Node: n, Own: own, There: rule.True, Claim: rule.False}
-		in.Basis = decidedBy(ssf.Digest{}, decidingOwn(own))
+		in := Instance{Derived: &Derived{ID: ssf.Instance("own/"+own.ID, own.At.ID), There: rule.True, Claim: rule.False, Basis: decidedBy(ssf.Digest{}, decidingOwn(own))}, Node: n, Own: own}
 		if _, ok := e.own[in.ID]; !ok { // a doubled id was reported when the model was read
 			e.own[in.ID] = len(e.Instances)
-			e.addInstance(in)
+			e.At[n] = append(e.At[n], len(e.Instances))
+			e.Of[in.RuleID()] = append(e.Of[in.RuleID()], len(e.Instances))
+			e.Instances = append(e.Instances, in)
 		}
 	}
 }
@@ -76,14 +79,14 @@ func (e *Evaluation) deriveThreats() {
 // deriveAt applies the rules to the nodes from..to-1.
 func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 	kindFits := map[[2]ssf.ID]rule.Truth{}
-	e.traces = make([]trace, 0, to-from)
-	e.Instances = make([]Instance, 0, e.expect(to-from))
+	var found []*Derived // at one node
 	for i := from; i < to; i++ {
 		n := int32(i)
 		if e.again(n) {
 			continue
 		}
-		bearer, first := e.bearer(n), len(e.Instances)
+		bearer := e.bearer(n)
+		found = found[:0]
 		e.watch(n)
 		for _, r := range bySort[e.Nodes[i].Sort] {
 			fits := rule.True
@@ -100,10 +103,54 @@ func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 				}
 			}
 			if fits != rule.False {
-				e.apply(r, n, fits)
+				if d := e.apply(r, n, fits); d != nil {
+					found = append(found, d)
+				}
 			}
 		}
-		e.watched(first)
+		e.watched(n, found)
+	}
+}
+
+// instancesOf makes the instances of what was derived at the nodes from..to-1.
+func (e *Evaluation) instancesOf(from, to int) {
+	for i := from; i < to; i++ {
+		t := &e.traces[i]
+		for j, d := range t.found {
+			in := &e.Instances[t.from+j]
+			in.Derived, in.Node = d, int32(i)
+			if t.was > 0 {
+				in.was = t.was + int32(j)
+			}
+			in.Needs = e.needsOf(in)
+		}
+	}
+}
+
+// list sorts the instances of rules by node and by rule.
+func (e *Evaluation) list() {
+	all := make([]int, len(e.Instances)) // one piece for thousands of short lists
+	for i := range all {
+		all[i] = i
+	}
+	for i := range e.traces {
+		t := &e.traces[i]
+		e.At[i] = all[t.from : t.from+len(t.found) : t.from+len(t.found)]
+	}
+	count := map[*Rule]int{}
+	for i := range e.Instances {
+		count[e.Instances[i].Rule]++
+	}
+	of := make(map[*Rule][]int, len(count))
+	for r, n := range count {
+		of[r] = make([]int, 0, n)
+	}
+	for i := range e.Instances {
+		r := e.Instances[i].Rule
+		of[r] = append(of[r], i)
+	}
+	for r, is := range of {
+		e.Of[r.ID] = is
 	}
 }
 
@@ -126,12 +173,6 @@ func (e *Evaluation) find(id ssf.ID) int {
 	return -1
 }
 
-func (e *Evaluation) addInstance(in Instance) {
-	e.At[in.Node] = append(e.At[in.Node], len(e.Instances))
-	e.Of[in.RuleID()] = append(e.Of[in.RuleID()], len(e.Instances))
-	e.Instances = append(e.Instances, in)
-}
-
 // bearer is the component whose kind counts for a rule at n: n itself, the
 // `to` end of a flow, the place of a function.
 func (e *Evaluation) bearer(n int32) int32 {
@@ -144,18 +185,18 @@ func (e *Evaluation) bearer(n int32) int32 {
 	return n
 }
 
-// apply makes the instance of r at n, if there is one.
-func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) {
+// apply is what r says of n; nil if the threat is not there.
+func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) *Derived {
 	c := r.conditions()
 	if c.err != nil {
 		e.fail(c.err)
-		return
+		return nil
 	}
 	there, asks := e.judge(c.when, n, true)
 	if there == rule.False {
-		return
+		return nil
 	}
-	in := Instance{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Node: n, Rule: r, There: min(there, fits), Claim: rule.False, asks: asks, vague: fits == rule.Unknown}
+	in := &Derived{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Rule: r, There: min(there, fits), Claim: rule.False, asks: asks, vague: fits == rule.Unknown}
 	facts := e.restsOf(nil, c.when, n)
 	if c.unless != nil {
 		var more []rule.Ref
@@ -173,13 +214,15 @@ func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) {
 			in.Claims = slices.Compact(in.Claims)
 		}
 	}
-	in.Needs = e.needsOf(&in)
+	if len(facts) > 0 {
+		in.Rests = make([]ssf.FactRef, 0, len(facts))
+	}
 	for _, f := range facts {
 		in.Rests = append(in.Rests, e.factRef(f))
 	}
 	in.Rests = sortedRefs(in.Rests)
 	in.Basis = decidedBy(r.Digest, e.deciding(n, fits, facts))
-	e.Instances = append(e.Instances, in)
+	return in
 }
 
 // deciding are the lines of what decided that a rule's threat is at n.

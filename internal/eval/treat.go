@@ -76,7 +76,7 @@ func (e *Evaluation) Resolves(place ssf.ID) string {
 // assumption takes, else what counters it, else what is claimed. What falls
 // short leaves the rest to the next: a plan is overtaken by its mitigation.
 func (e *Evaluation) treat() {
-	decisions := make([][]int, len(e.Instances))
+	decisions := map[int][]int{}
 	for i, d := range e.Decisions {
 		if d.Threat.Rule.ID != "" {
 			for _, at := range d.Hits {
@@ -84,7 +84,7 @@ func (e *Evaluation) treat() {
 			}
 		}
 	}
-	dismissed := make([][]cover, len(e.Instances))
+	dismissed := map[int][]cover{}
 	for i, a := range e.Assumptions {
 		for at, exact := range e.covered(a.Dismisses) {
 			dismissed[at] = append(dismissed[at], cover{i, exact})

@@ -39,7 +39,7 @@ func (g *Graph) Roots(r rule.Ref) []ssf.FactRef {
 	})
 	slices.SortFunc(out, ssf.FactRef.Compare)
 	out = slices.Compact(out)
-	out = out[:min(len(out), maxRoots)]
+	out = slices.Clip(out[:min(len(out), maxRoots)]) // callers share it
 	g.mu.Lock()
 	g.roots[r] = out
 	g.mu.Unlock()

@@ -63,11 +63,18 @@ func SortDiagnostics(ds []Diagnostic) {
 		}
 		return cmp.Or(strings.Compare(string(a.Check), string(b.Check)), strings.Compare(string(a.Subject), string(b.Subject)), strings.Compare(a.Message, b.Message), cmp.Compare(i, j))
 	})
-	sorted := make([]Diagnostic, len(ds))
-	for to, from := range order {
-		sorted[to] = ds[from]
+	for i := range order { // round each circle of moves
+		first := ds[i]
+		for to := int32(i); order[to] >= 0; {
+			from := order[to]
+			order[to] = -1
+			if from == int32(i) {
+				ds[to] = first
+				break
+			}
+			ds[to], to = ds[from], from
+		}
 	}
-	copy(ds, sorted)
 }
 
 // HasErrors reports whether any diagnostic is an error.

@@ -184,7 +184,7 @@ func checkThreats(e *verdict) int {
 	}
 	groups := map[key][]int{}
 	var order []key
-	var undecided []ssf.ID
+	undecided, first := 0, []ssf.ID{}
 	worstUndecided := ssf.None
 	for i := range e.Instances {
 		in := &e.Instances[i]
@@ -192,7 +192,9 @@ func checkThreats(e *verdict) int {
 			continue
 		}
 		if in.State == ssf.Undecided {
-			undecided = append(undecided, in.ID)
+			if undecided++; undecided <= shown+1 {
+				first = append(first, in.ID)
+			}
 			worstUndecided = max(worstUndecided, in.Risk.Worst())
 			continue
 		}
@@ -202,8 +204,8 @@ func checkThreats(e *verdict) int {
 		}
 		groups[k] = append(groups[k], i)
 	}
-	if len(undecided) > 0 {
-		e.Report("threats/undecided", "system", e.Model.System.Pos, "", nil, "%s undecided (risk up to %s): %s", plural(len(undecided), "threat is", "threats are"), worstUndecided, few(undecided))
+	if undecided > 0 {
+		e.Report("threats/undecided", "system", e.Model.System.Pos, "", nil, "%s undecided (risk up to %s): %s", plural(undecided, "threat is", "threats are"), worstUndecided, few(first))
 	}
 	for _, k := range order {
 		first := &e.Instances[groups[k][0]]

@@ -201,10 +201,13 @@ func fitting(files []string, globs ...ssf.Ref) (out []int) {
 	return out
 }
 
+// shown is how many of many are named.
+const shown = 5
+
 // few names the first of many.
 func few[S ~string](ss []S) string {
-	if len(ss) > 5 {
-		return ssf.Join(ss[:5]) + ", ..."
+	if len(ss) > shown {
+		return ssf.Join(ss[:shown]) + ", ..."
 	}
 	return ssf.Join(ss)
 }
@@ -286,7 +289,7 @@ func (e *verdict) reportCells(matrix string, id ssf.ID, open []ssf.ID) {
 	if matrix == "assets" {
 		hint += "; a need of `none` answers too"
 	}
-	e.Report("context/unanswered-cell", id, e.Nodes[n].Pos, hint, nil, "%s %s needs %s, and nothing requires it", e.Nodes[n].Sort, id, ssf.Join(open))
+	e.Tell("context/unanswered-cell", id, e.Nodes[n].Pos, hint, nil, string(e.Nodes[n].Sort)+" "+string(id)+" needs "+ssf.Join(open)+", and nothing requires it")
 }
 
 // checkAssumptions looks for assumptions that nobody could check, or that are

@@ -275,11 +275,13 @@ func checkVerifications(e *verdict) (looked int) {
 			looked++
 			if !verified[c] {
 				at, _, _ := strings.Cut(string(c), ".")
-				pos := e.Nodes[in.Node].Pos
-				if n := e.World.Lookup(ssf.ID(at)); n >= 0 {
-					pos = e.Nodes[n].Pos
+				n := in.Node
+				if e.Nodes[n].ID != ssf.ID(at) {
+					if other := e.World.Lookup(ssf.ID(at)); other >= 0 {
+						n = other
+					}
 				}
-				e.Report("implementation/claimed-without-verification", c, pos, "add a verification with `verifies: ["+string(c)+"]`", nil, "%s is claimed to counter %s, and nothing verifies it", c, in.ID)
+				e.Tell("implementation/claimed-without-verification", c, e.Nodes[n].Pos, "add a verification with `verifies: ["+string(c)+"]`", nil, string(c)+" is claimed to counter "+string(in.ID)+", and nothing verifies it")
 			}
 		}
 	}

@@ -138,7 +138,7 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 	in := eng.Inputs
 	e.Case = &ssf.Case{
 		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: orEmpty(in.Library.Packs),
-		Diagnostics: append(make([]ssf.Diagnostic, 0, len(in.Diagnostics)+len(eng.Nodes)/2), in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
+		Diagnostics: append(make([]ssf.Diagnostic, 0, len(in.Diagnostics)+len(eng.Nodes)*3/4), in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
 		Decisions: []ssf.DecisionResult{}, Pins: []ssf.Pin{}, Requirements: []ssf.RequirementResult{}, Assumptions: []ssf.AssumptionInfo{}, Mitigations: []ssf.MitigationResult{}, Verifications: []ssf.VerificationInfo{},
 	}
 	if in.Tree != nil {
@@ -221,6 +221,11 @@ func (e *Evaluation) fail(err error) {
 // Report adds a diagnostic of a check, whose severity and way out stand in the
 // library. A hint that knows the case replaces the check's own.
 func (e *Evaluation) Report(check, subject ssf.ID, at ssf.Pos, hint string, related []ssf.Related, format string, args ...any) {
+	e.Tell(check, subject, at, hint, related, fmt.Sprintf(format, args...))
+}
+
+// Tell is Report with a message as it stands.
+func (e *Evaluation) Tell(check, subject ssf.ID, at ssf.Pos, hint string, related []ssf.Related, message string) {
 	def := e.Checks[check]
 	if def == nil {
 		e.fail(fmt.Errorf("reporting %s: the library has no text for this check", check))
@@ -229,9 +234,9 @@ func (e *Evaluation) Report(check, subject ssf.ID, at ssf.Pos, hint string, rela
 	if hint == "" {
 		hint = def.Fix
 	}
-	for _, other := range []ssf.Pos{e.Model.System.Pos, e.Model.Version.Pos} {
-		if !at.Known() { // a deployment that nobody described has no place
-			at = other
+	if !at.Known() { // a deployment that nobody described has no place
+		if at = e.Model.System.Pos; !at.Known() {
+			at = e.Model.Version.Pos
 		}
 	}
 	for i := range related {
@@ -239,7 +244,7 @@ func (e *Evaluation) Report(check, subject ssf.ID, at ssf.Pos, hint string, rela
 	}
 	e.Case.Diagnostics = append(e.Case.Diagnostics, ssf.Diagnostic{
 		Check: check, Subject: subject, Severity: def.Severity,
-		Message: fmt.Sprintf(format, args...), Pos: at, Snippet: e.line(at), Hint: hint, Related: related,
+		Message: message, Pos: at, Snippet: e.line(at), Hint: hint, Related: related,
 	})
 }
 

@@ -276,7 +276,7 @@ func (e *Evaluation) ask() {
 		}
 	}
 	type group struct {
-		at      map[ssf.ID]bool
+		at      []ssf.ID // some of them several times
 		unlocks int
 		counted int // the last instance, from 1
 	}
@@ -284,10 +284,12 @@ func (e *Evaluation) ask() {
 	add := func(r ssf.FactRef) *group {
 		g := groups[r.Fact]
 		if g == nil {
-			g = &group{at: map[ssf.ID]bool{}}
+			g = &group{}
 			groups[r.Fact] = g
 		}
-		g.at[r.Element] = true
+		if len(g.at) == 0 || g.at[len(g.at)-1] != r.Element {
+			g.at = append(g.at, r.Element)
+		}
 		return g
 	}
 	if len(e.Model.Assets) > 0 && e.Get(0, "can_hurt") == 0 { // facts on which cells of the matrix depend
@@ -315,16 +317,16 @@ func (e *Evaluation) ask() {
 	}
 	e.Case.Questions = []ssf.OpenQuestion{}
 	for fact, g := range groups {
-		q := ssf.OpenQuestion{Fact: fact, Elements: []ssf.ID{}, Asks: Keys[fact], Values: []string{}, Unlocks: g.unlocks}
-		for at := range g.at {
+		slices.Sort(g.at)
+		g.at = slices.Compact(g.at)
+		q := ssf.OpenQuestion{Fact: fact, Elements: make([]ssf.ID, 0, len(g.at)), Asks: Keys[fact], Values: []string{}, Unlocks: g.unlocks}
+		for _, at := range g.at {
 			if e.asked[ssf.FactRef{Element: at, Fact: fact}] {
 				q.Asked = append(q.Asked, at)
 			} else {
 				q.Elements = append(q.Elements, at)
 			}
 		}
-		slices.Sort(q.Elements)
-		slices.Sort(q.Asked)
 		if def := e.Vocabulary.Fact(fact); def != nil {
 			if q.Asks == "" {
 				q.Asks = def.Asks

@@ -82,7 +82,7 @@ func (eng *Engine) Update(in ssf.Inputs) *Engine {
 		out.Learn()
 		return out
 	}
-	out := &Engine{Inputs: in, Graph: eng.Terms.Build(in.Model), Rules: eng.Rules, Checks: eng.Checks, compiler: eng.compiler, before: eng.found}
+	out := &Engine{Inputs: in, Graph: eng.Rebuild(in.Model), Rules: eng.Rules, Checks: eng.Checks, compiler: eng.compiler, before: eng.found}
 	out.sortNodes()
 	out.Learn()
 	return out

@@ -49,8 +49,13 @@ type Graph struct {
 }
 
 // Build makes the graph of a model.
-func (t *Terms) Build(m *ssf.Model) *Graph {
-	g := &Graph{Terms: t, World: rule.NewWorld(t.Vocabulary), Stored: map[[2]int32]bool{}, roots: map[rule.Ref][]ssf.FactRef{}}
+func (t *Terms) Build(m *ssf.Model) *Graph { return t.build(m, rule.NewWorld(t.Vocabulary)) }
+
+// Rebuild is Build for a model much like that of g.
+func (g *Graph) Rebuild(m *ssf.Model) *Graph { return g.build(m, rule.NewWorldLike(g.World)) }
+
+func (t *Terms) build(m *ssf.Model, w *rule.World) *Graph {
+	g := &Graph{Terms: t, World: w, Stored: map[[2]int32]bool{}, roots: map[rule.Ref][]ssf.FactRef{}}
 	g.add(m)
 	g.link()
 	g.World.Freeze()
@@ -64,15 +69,18 @@ func (t *Terms) Build(m *ssf.Model) *Graph {
 type Node struct {
 	*ssf.Element
 	Sort      ssf.Sort
-	Kind      ssf.Ref
-	Zone      ssf.Ref
-	Around    ssf.Ref // the zone around a zone
+	Kind      *ssf.Ref
+	Zone      *ssf.Ref
+	Around    *ssf.Ref // the zone around a zone
 	System    *ssf.System
 	Asset     *ssf.Asset
 	Component *ssf.Component
 	Flow      *ssf.Flow
 	Function  *ssf.Function
 }
+
+// noRef stands in where an element has no kind or zone.
+var noRef ssf.Ref
 
 // NoDeployment stands in where a model names none: nothing is known of it.
 var NoDeployment = ssf.Deployment{Element: ssf.Element{Named: ssf.Named{ID: "deployment"}}}
@@ -84,10 +92,15 @@ func DeploymentID(id ssf.ID) ssf.ID { return "deployment:" + id }
 // the model was read, and is left out.
 func (g *Graph) add(m *ssf.Model) {
 	add := func(n Node, id ssf.ID) {
-		if g.World.Lookup(id) < 0 {
-			g.World.Add(id, n.Sort)
-			g.Nodes = append(g.Nodes, n)
+		if g.World.AddNew(id, n.Sort) < 0 {
+			return
 		}
+		for _, r := range []**ssf.Ref{&n.Kind, &n.Zone, &n.Around} {
+			if *r == nil {
+				*r = &noRef
+			}
+		}
+		g.Nodes = append(g.Nodes, n)
 	}
 	g.World.Grow(map[ssf.Sort]int{
 		ssf.SortSystem: 1, ssf.SortDeployment: max(1, len(m.Deployments)), ssf.SortZone: len(m.Zones), ssf.SortActor: len(m.Actors),
@@ -105,11 +118,11 @@ func (g *Graph) add(m *ssf.Model) {
 	}
 	for i := range m.Zones {
 		z := &m.Zones[i]
-		add(Node{Element: &z.Element, Sort: ssf.SortZone, Around: z.In}, z.ID)
+		add(Node{Element: &z.Element, Sort: ssf.SortZone, Around: &z.In}, z.ID)
 	}
 	for i := range m.Actors {
 		a := &m.Actors[i]
-		add(Node{Element: &a.Element, Sort: ssf.SortActor, Zone: a.Zone}, a.ID)
+		add(Node{Element: &a.Element, Sort: ssf.SortActor, Zone: &a.Zone}, a.ID)
 	}
 	for i := range m.Assets {
 		a := &m.Assets[i]
@@ -117,7 +130,7 @@ func (g *Graph) add(m *ssf.Model) {
 	}
 	for i := range m.Components {
 		c := &m.Components[i]
-		add(Node{Element: &c.Element, Sort: ssf.SortComponent, Kind: c.Kind, Zone: c.Zone, Component: c}, c.ID)
+		add(Node{Element: &c.Element, Sort: ssf.SortComponent, Kind: &c.Kind, Zone: &c.Zone, Component: c}, c.ID)
 	}
 	for i := range m.Flows {
 		f := &m.Flows[i]
@@ -141,7 +154,7 @@ func (g *Graph) link() {
 		}
 		return -1
 	}
-	handled := make(map[int64]struct{}, len(g.Nodes))
+	handled := make(map[int64]struct{}, 2*len(g.Nodes))
 	handle := func(holder, asset int32) {
 		if holder < 0 || asset < 0 || g.Nodes[holder].Sort != ssf.SortComponent {
 			return
@@ -155,7 +168,7 @@ func (g *Graph) link() {
 	}
 	for i := range g.Nodes {
 		n, self := &g.Nodes[i], int32(i)
-		if z := is(find(n.Zone), ssf.SortZone); z >= 0 {
+		if z := is(find(*n.Zone), ssf.SortZone); z >= 0 {
 			w.Link(self, rule.Zone, z)
 		}
 		switch {

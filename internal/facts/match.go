@@ -23,7 +23,10 @@ func (g *Graph) Match(old *Graph) *Match {
 		m.Now[o] = -1
 	}
 	for n := range m.Was {
-		o := old.World.Lookup(g.World.ID(int32(n)))
+		o, id := int32(n), g.World.ID(int32(n))
+		if n >= old.World.Len() || old.World.ID(o) != id {
+			o = old.World.Lookup(id)
+		}
 		if m.Was[n] = o; o >= 0 {
 			m.Now[o] = int32(n)
 		}

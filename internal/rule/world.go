@@ -101,6 +101,8 @@ type World struct {
 
 	system, deployment int32
 	frozen             bool
+
+	like *World // while it is built: one that begins with the same ids, whose byID stands in
 }
 
 // list is one relation to many in compressed rows: node n has
@@ -116,6 +118,17 @@ func NewWorld(v *Vocabulary) *World {
 	return &World{vocabulary: v, byID: make(map[ssf.ID]int32), system: -1, deployment: -1}
 }
 
+// NewWorldLike is NewWorld for who expects the ids of another world, which is
+// frozen: then the two share what finds them.
+func NewWorldLike(other *World) *World {
+	w := NewWorld(other.vocabulary)
+	w.like = other
+	for i := range w.lists {
+		w.lists[i].pairs = make([][2]int32, 0, len(other.lists[i].items)+16)
+	}
+	return w
+}
+
 // Vocabulary is the vocabulary that the world's slots follow.
 func (w *World) Vocabulary() *Vocabulary { return w.vocabulary }
 
@@ -123,15 +136,32 @@ func (w *World) Vocabulary() *Vocabulary { return w.vocabulary }
 // first system is the world's system; the first deployment is its current
 // deployment, see [World.In].
 func (w *World) Add(id ssf.ID, sort ssf.Sort) int32 {
+	n := w.AddNew(id, sort)
+	if n < 0 {
+		panic(fmt.Sprintf("rule: adding %s: it is there already", id))
+	}
+	return n
+}
+
+// AddNew is Add for an id that may be there: then it is -1, and nothing is added.
+func (w *World) AddNew(id ssf.ID, sort ssf.Sort) int32 {
 	s := sortIndex(sort)
 	if s < 0 {
 		panic(fmt.Sprintf("rule: adding %s: a %q carries no facts", id, sort))
 	}
-	if _, ok := w.byID[id]; ok || w.frozen {
-		panic(fmt.Sprintf("rule: adding %s: it is there already, or the world is frozen", id))
+	if w.frozen {
+		panic(fmt.Sprintf("rule: adding %s: the world is frozen", id))
 	}
 	n := int32(len(w.ids))
-	w.byID[id] = n
+	if w.like != nil && (int(n) >= len(w.like.ids) || w.like.ids[n] != id) {
+		w.part()
+	}
+	if w.like == nil {
+		if _, ok := w.byID[id]; ok {
+			return -1
+		}
+		w.byID[id] = n
+	}
 	w.ids = append(w.ids, id)
 	w.sorts = append(w.sorts, uint8(s))
 	w.base = append(w.base, int32(len(w.words)))
@@ -146,6 +176,15 @@ func (w *World) Add(id ssf.ID, sort ssf.Sort) int32 {
 	return n
 }
 
+// part gives the world its own way to find ids.
+func (w *World) part() {
+	w.byID = make(map[ssf.ID]int32, len(w.like.ids))
+	for n, id := range w.ids {
+		w.byID[id] = int32(n)
+	}
+	w.like = nil
+}
+
 // Grow makes room for some more nodes, so many of each sort.
 func (w *World) Grow(sorts map[ssf.Sort]int) {
 	nodes, words := 0, 0
@@ -154,7 +193,7 @@ func (w *World) Grow(sorts map[ssf.Sort]int) {
 	}
 	w.words = slices.Grow(w.words, words)
 	w.ids, w.sorts, w.base, w.one = slices.Grow(w.ids, nodes), slices.Grow(w.sorts, nodes), slices.Grow(w.base, nodes), slices.Grow(w.one, nodes)
-	if len(w.byID) == 0 {
+	if len(w.byID) == 0 && w.like == nil {
 		w.byID = make(map[ssf.ID]int32, nodes)
 	}
 }
@@ -179,6 +218,11 @@ func (w *World) Freeze() {
 		w.lists[i].freeze(len(w.ids))
 	}
 	w.frozen = true
+	if w.like != nil && len(w.like.ids) == len(w.ids) {
+		w.byID, w.like = w.like.byID, nil
+	} else if w.like != nil {
+		w.part()
+	}
 }
 
 // freeze sorts the pairs into rows, keeping their order within a row.
@@ -191,12 +235,12 @@ func (l *list) freeze(nodes int) {
 		l.start[n+1] += l.start[n]
 	}
 	l.items = make([]int32, len(l.pairs))
-	next := make([]int32, nodes)
-	copy(next, l.start)
-	for _, p := range l.pairs {
-		l.items[next[p[0]]] = p[1]
-		next[p[0]]++
+	for _, p := range l.pairs { // each start moves to the next
+		l.items[l.start[p[0]]] = p[1]
+		l.start[p[0]]++
 	}
+	copy(l.start[1:], l.start)
+	l.start[0] = 0
 	l.pairs = nil
 }
 
@@ -254,6 +298,12 @@ func (w *World) Sort(n int32) ssf.Sort { return ssf.Sorts[w.sorts[n]] }
 
 // Lookup is the node with an id, or -1.
 func (w *World) Lookup(id ssf.ID) int32 {
+	if w.like != nil {
+		if n, ok := w.like.byID[id]; ok && int(n) < len(w.ids) {
+			return n
+		}
+		return -1
+	}
 	if n, ok := w.byID[id]; ok {
 		return n
 	}

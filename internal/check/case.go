@@ -44,6 +44,7 @@ type Session struct {
 func (s *Session) Case(in ssf.Inputs) (*ssf.Case, error) {
 	s.update(in)
 	c, work, err := caseOf(s.eng)
+	s.eng.Settle()
 	s.work = work
 	return c, err
 }
@@ -53,6 +54,7 @@ func (s *Session) Case(in ssf.Inputs) (*ssf.Case, error) {
 func (s *Session) Diagnostics(in ssf.Inputs) ([]ssf.Diagnostic, error) {
 	s.update(in)
 	e, err := judge(s.eng.Evaluate())
+	s.eng.Settle()
 	if err != nil {
 		return nil, err
 	}

@@ -53,8 +53,13 @@ func checkFacts(e *verdict) (looked int) {
 func checkStructure(e *verdict) (looked int) {
 	w := e.World
 	counts := map[ssf.Sort]int{}
+	stores := map[ssf.ID]bool{} // kinds
+	for i := range e.Library.Kinds {
+		id := e.Library.Kinds[i].ID
+		stores[id] = e.Kinds.Is(id, "datastore") == rule.True
+	}
 	store := func(n int32) bool {
-		return n >= 0 && e.Nodes[n].Sort == ssf.SortComponent && e.Kinds.Is(e.Nodes[n].Kind.ID, "datastore") == rule.True
+		return n >= 0 && e.Nodes[n].Sort == ssf.SortComponent && stores[e.Nodes[n].Kind.ID]
 	}
 	for i := range e.Nodes {
 		n, nd := int32(i), &e.Nodes[i]

@@ -72,9 +72,15 @@ type Evaluation struct {
 	past      *past // nil if nothing can be used again
 	traces    []trace
 	sameLists map[stakeKey]bool
+	staked    struct { // of [Evaluation.sameStakes]
+		node        int32
+		same, known bool
+	}
 	work      Work
 	cells     []stakeCell   // room for those of one threat
 	needs     []ssf.FactRef // and for what it asks for
+	impacts   []impact      // at one node, impactsAt
+	impactsAt int32
 }
 
 // New makes the graph of the model and takes up the library.
@@ -85,11 +91,12 @@ func New(in ssf.Inputs) *Engine {
 		eng.Checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
 	}
 	eng.sortNodes()
+	compiler := eng.compiler // and not eng, which later engines would keep
 	for i := range in.Library.Threats {
 		r := &in.Library.Threats[i]
 		eng.Rules = append(eng.Rules, Rule{Rule: r, measures: orEmpty(refIDs(r.Measures)), conditions: sync.OnceValue(func() (c conditions) {
 			var ds []ssf.Diagnostic
-			if c.when, c.unless, ds = CompileRule(eng.compiler, r); len(ds) > 0 {
+			if c.when, c.unless, ds = CompileRule(compiler, r); len(ds) > 0 {
 				c.err = fmt.Errorf("compiling rule %s: %v: %s", ds[0].Subject, ds[0].Pos, ds[0].Message)
 			}
 			return c
@@ -194,7 +201,8 @@ func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) {
 	for i := range ws {
 		w := *e
 		w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
-		w.sameLists, w.work, w.cells, w.needs = map[stakeKey]bool{}, Work{}, nil, nil
+		w.staked.known = false
+		w.sameLists, w.work, w.cells, w.needs, w.impacts = map[stakeKey]bool{}, Work{}, nil, nil, nil
 		ws[i] = &w
 		wg.Go(func() { do(&w, n*i/len(ws), n*(i+1)/len(ws)) })
 	}

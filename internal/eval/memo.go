@@ -88,6 +88,9 @@ func (eng *Engine) Update(in ssf.Inputs) *Engine {
 	return out
 }
 
+// Settle lets go of what the engine before found, once all evaluations are done.
+func (eng *Engine) Settle() { eng.before = nil }
+
 // recall finds what an earlier evaluation for the same deployments left.
 func (e *Evaluation) recall(key ssf.ID) {
 	m := e.before.get(key)
@@ -211,19 +214,29 @@ func (e *Evaluation) needsOf(in *Instance) []ssf.FactRef {
 // same now: nobody rates it by hand, and neither the element nor the assets that
 // it deals with have changed.
 func (e *Evaluation) assessedBefore(in *Instance) *Assessment {
-	if in.was == 0 || in.Rating != nil || !e.past.Same[e.past.Was[in.Node]] {
+	if in.was == 0 || in.Rating != nil || !e.sameStakes(in.Node) {
 		return nil
 	}
 	old := &e.past.instances[in.was-1]
 	if old.Rating != nil {
 		return nil
 	}
-	for _, k := range e.lists(in.Node) {
-		if !e.sameAssets(k) {
-			return nil
-		}
-	}
 	return old.Assessment
+}
+
+// sameStakes reports whether a node and the assets that it deals with are as
+// before. The answer about the last node is kept, because most have several
+// threats.
+func (e *Evaluation) sameStakes(n int32) bool {
+	if e.staked.known && e.staked.node == n {
+		return e.staked.same
+	}
+	same := e.past.Same[e.past.Was[n]]
+	for _, k := range e.lists(n) {
+		same = same && e.sameAssets(k)
+	}
+	e.staked.node, e.staked.same, e.staked.known = n, same, true
+	return same
 }
 
 // sameAssets reports whether a list has the same assets as before, with the

@@ -138,8 +138,37 @@ func (e *Evaluation) lists(n int32) []stakeKey {
 	return nil
 }
 
-// impact is the greatest need that the threat endangers, and the cells.
-func (e *Evaluation) impact(in *Instance) (l ssf.Level, why string, cells []ssf.Cell, more int) {
+// An impact is the greatest need that a threat endangers at a node, why it is
+// that, and the cells.
+type impact struct {
+	endangers []ssf.Property // nil for a threat of the team's own
+	level     ssf.Level
+	why       string
+	cells     []ssf.Cell
+	more      int
+}
+
+// impactOf is the impact of a threat. Threats of rules that endanger the same
+// properties have the same at one node.
+func (e *Evaluation) impactOf(in *Instance) impact {
+	if in.Own != nil {
+		return e.measure(in)
+	}
+	if len(e.impacts) > 0 && e.impactsAt != in.Node {
+		e.impacts = e.impacts[:0]
+	}
+	for _, p := range e.impacts {
+		if slices.Equal(p.endangers, in.Rule.Endangers) {
+			return p
+		}
+	}
+	p := e.measure(in)
+	p.endangers = in.Rule.Endangers
+	e.impacts, e.impactsAt = append(e.impacts, p), in.Node
+	return p
+}
+
+func (e *Evaluation) measure(in *Instance) (p impact) {
 	all := e.cells[:0]
 	defer func() { e.cells = all[:0] }()
 	unknown, count := false, 0
@@ -149,35 +178,40 @@ func (e *Evaluation) impact(in *Instance) (l ssf.Level, why string, cells []ssf.
 			all = append(all, cell)
 			count++
 			unknown = unknown || cell.level == ssf.Unknown
-			l = max(l, cell.level)
+			p.level = max(p.level, cell.level)
 		}
 	} else {
 		for _, k := range e.lists(in.Node) {
 			stakes := e.stakesOf(k)
-			for i, p := range ssf.AssetProperties {
-				if s := &stakes[i]; slices.Contains(in.Endangers(), p) {
+			for i, property := range ssf.AssetProperties {
+				if s := &stakes[i]; slices.Contains(in.Rule.Endangers, property) {
 					all = append(all, s.cells...)
 					count += s.count
 					unknown = unknown || s.unknown
-					l = max(l, s.worst)
+					p.level = max(p.level, s.worst)
 				}
 			}
 		}
 	}
 	top := worstCells(all)
-	cells = make([]ssf.Cell, len(top))
+	p.cells = make([]ssf.Cell, len(top))
 	for i, c := range top {
-		cells[i] = c.Cell
+		p.cells[i] = c.Cell
 	}
 	switch {
 	case count == 0 && in.Own == nil && len(e.lists(in.Node)) > 0 && e.handlesAny(in.Node):
-		return ssf.None, "no asset here needs it", cells, 0
+		p.level, p.why = ssf.None, "no asset here needs it"
+		return p
 	case count == 0:
-		return ssf.Unknown, "no asset is named here", cells, 0
-	case unknown && l != ssf.Critical:
-		return ssf.Unknown, "a need of " + string(firstUnknown(all)) + " is not stated", cells, max(0, count-len(cells))
+		p.level, p.why = ssf.Unknown, "no asset is named here"
+		return p
+	case unknown && p.level != ssf.Critical:
+		p.level, p.why = ssf.Unknown, "a need of "+string(firstUnknown(all))+" is not stated"
+	default:
+		p.why = top[0].Cell.String()
 	}
-	return l, top[0].Cell.String(), cells, max(0, count-len(cells))
+	p.more = max(0, count-len(p.cells))
+	return p
 }
 
 // handlesAny reports whether any asset is one hop away.
@@ -296,8 +330,7 @@ func (e *Evaluation) AboveLimit(in *Instance, d *ssf.Decision) (bool, string) {
 		limit = ssf.None // nobody said that this person may accept anything
 	}
 	l, _ := e.likelihood(in)
-	im, _, _, _ := e.impact(in)
-	if r := risk(l, im); r.Worst() > limit {
+	if r := risk(l, e.impactOf(in).level); r.Worst() > limit {
 		return true, string(d.By.ID) + " may accept risk up to " + limit.String() + ", and this is " + r.String()
 	}
 	return false, ""
@@ -330,11 +363,9 @@ func (e *Evaluation) rate() {
 
 func (e *Evaluation) assess(in *Instance) *Assessment {
 	e.work.Rated++
-	a := &Assessment{Assessed: e.basisOf(in)}
-	a.Likelihood, a.LikelihoodWhy = e.likelihood(in)
-	a.Impact, a.ImpactWhy, a.Endangered, a.EndangersMore = e.impact(in)
-	a.Risk = risk(a.Likelihood, a.Impact)
-	return a
+	likelihood, why := e.likelihood(in)
+	p := e.impactOf(in)
+	return &Assessment{e.basisOf(in), likelihood, why, p.level, p.why, p.cells, p.more, risk(likelihood, p.level)}
 }
 
 // WriteThreats writes the instances into the case.

@@ -133,7 +133,7 @@ func (g *Graph) passesOn(n int32) rule.Truth {
 	if n < 0 || g.Nodes[n].Component == nil {
 		return rule.False
 	}
-	return g.Kinds.Is(g.Nodes[n].Kind.ID, "reverse_proxy")
+	return g.implied[n].passesOn
 }
 
 // passOn gives components the exposure of the proxies before them, over any

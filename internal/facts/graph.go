@@ -49,17 +49,17 @@ type Graph struct {
 }
 
 // Build makes the graph of a model.
-func (t *Terms) Build(m *ssf.Model) *Graph { return t.build(m, rule.NewWorld(t.Vocabulary)) }
+func (t *Terms) Build(m *ssf.Model) *Graph { return t.build(m, rule.NewWorld(t.Vocabulary), nil) }
 
 // Rebuild is Build for a model much like that of g.
-func (g *Graph) Rebuild(m *ssf.Model) *Graph { return g.build(m, rule.NewWorldLike(g.World)) }
+func (g *Graph) Rebuild(m *ssf.Model) *Graph { return g.build(m, rule.NewWorldLike(g.World), g) }
 
-func (t *Terms) build(m *ssf.Model, w *rule.World) *Graph {
+func (t *Terms) build(m *ssf.Model, w *rule.World, old *Graph) *Graph {
 	g := &Graph{Terms: t, World: w, Stored: map[[2]int32]bool{}, roots: map[rule.Ref][]ssf.FactRef{}}
 	g.add(m)
 	g.link()
 	g.World.Freeze()
-	g.setFacts()
+	g.setFacts(old)
 	g.derive()
 	return g
 }

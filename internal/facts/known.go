@@ -162,9 +162,10 @@ func together(def *ssf.FactDef, vs []ssf.Implied) ssf.Value {
 // An implication is what follows for an element from its sort, kind,
 // technologies or protocol alone, by slot: the word, and how it is known.
 type implication struct {
-	words   []rule.Word
-	infos   []ssf.FactInfo
-	derived []bool // computed from structure instead
+	words    []rule.Word
+	infos    []ssf.FactInfo
+	derived  []bool     // computed from structure instead
+	passesOn rule.Truth // see [Graph.passesOn]
 }
 
 // A likeness is what elements share that have the same implication.
@@ -192,7 +193,10 @@ func likenessOf(n *Node) likeness {
 // imply finds what an element like n implies.
 func (g *Graph) imply(n Node) *implication {
 	slots := g.Vocabulary.Slots(n.Sort)
-	out := &implication{make([]rule.Word, len(slots)), make([]ssf.FactInfo, len(slots)), make([]bool, len(slots))}
+	out := &implication{words: make([]rule.Word, len(slots)), infos: make([]ssf.FactInfo, len(slots)), derived: make([]bool, len(slots)), passesOn: rule.False}
+	if n.Component != nil {
+		out.passesOn = g.Kinds.Is(n.Kind.ID, "reverse_proxy")
+	}
 	n.Element = &ssf.Element{}
 	for slot, f := range slots {
 		if out.derived[slot] = DerivedOn(f, n.Sort); out.derived[slot] {
@@ -206,17 +210,35 @@ func (g *Graph) imply(n Node) *implication {
 	return out
 }
 
+// alike is whether two elements have the same likeness.
+func alike(a, b *Node) bool {
+	switch {
+	case a.Sort != b.Sort || (a.Component == nil) != (b.Component == nil):
+		return false
+	case a.Component != nil:
+		return a.Kind.ID == b.Kind.ID && a.Component.TechAt.Known() == b.Component.TechAt.Known() &&
+			slices.EqualFunc(a.Component.Tech, b.Component.Tech, func(x, y ssf.Ref) bool { return x.ID == y.ID })
+	}
+	return a.Flow == nil || a.Flow.Over.ID == b.Flow.Over.ID
+}
+
 // setFacts fills the slots of every element with what is declared or implied.
-func (g *Graph) setFacts() {
+// What an element implies that is like the one in its place in an earlier graph
+// is taken over; old may be nil.
+func (g *Graph) setFacts(old *Graph) {
 	known := map[likeness]*implication{}
 	g.implied = make([]*implication, len(g.Nodes))
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		like := likenessOf(n)
-		if known[like] == nil {
-			known[like] = g.imply(*n)
+		if old != nil && i < len(old.Nodes) && alike(n, &old.Nodes[i]) {
+			g.implied[i] = old.implied[i]
+		} else {
+			like := likenessOf(n)
+			if known[like] == nil {
+				known[like] = g.imply(*n)
+			}
+			g.implied[i] = known[like]
 		}
-		g.implied[i] = known[like]
 		for slot, w := range g.implied[i].words {
 			if w != 0 {
 				g.World.Set(int32(i), slot, w)
@@ -266,7 +288,7 @@ func (g *Graph) Infos(old *Graph, match *Match) [][]ssf.FactInfo {
 // earlier graph, and in the same way.
 func (g *Graph) knownAs(n int32, old *Graph, o int32, match *Match) bool {
 	a, b := &g.Nodes[n], &old.Nodes[o]
-	return match.Same[o] && likenessOf(a) == likenessOf(b) && slices.EqualFunc(a.Facts, b.Facts, func(x, y ssf.DeclaredFact) bool {
+	return match.Same[o] && alike(a, b) && slices.EqualFunc(a.Facts, b.Facts, func(x, y ssf.DeclaredFact) bool {
 		return x.Fact.ID == y.Fact.ID && x.Value == y.Value
 	})
 }

@@ -12,7 +12,7 @@ import (
 
 // An index knows every id of a model, by target and place.
 type index struct {
-	ids      map[Target]map[ssf.ID]ssf.Pos
+	ids      map[Target]map[ssf.ID]*ssf.Pos
 	elements map[ssf.ID]Target // which of the ids an element has
 	words    *Words
 	diags    *[]ssf.Diagnostic
@@ -32,7 +32,7 @@ type index struct {
 }
 
 func newIndex(words *Words, diags *[]ssf.Diagnostic, line func(ssf.Pos) string) *index {
-	return &index{ids: map[Target]map[ssf.ID]ssf.Pos{}, words: words, diags: diags, line: line, all: map[string][]string{}, lostIDs: map[ssf.ID]Target{}, lost: map[Target]bool{}, renamed: map[ssf.ID]ssf.ID{}}
+	return &index{ids: map[Target]map[ssf.ID]*ssf.Pos{}, words: words, diags: diags, line: line, all: map[string][]string{}, lostIDs: map[ssf.ID]Target{}, lost: map[Target]bool{}, renamed: map[ssf.ID]ssf.ID{}}
 }
 
 // defines are the sections that define what others refer to.
@@ -86,29 +86,11 @@ func (x *index) report(check string, at ssf.Pos, hint string, related []ssf.Rela
 	})
 }
 
-// define adds an id; elements share one space.
-func (x *index) define(t Target, n ssf.Named) {
-	s, element := t, x.element(t)
-	if element {
-		if s = x.elements[n.ID]; s == "" {
-			s = t
-		}
-	}
-	if at, ok := x.ids[s][n.ID]; ok {
-		x.defined(s, at, t, n)
-		return
-	}
-	x.ids[t][n.ID] = n.Pos
-	if element {
-		x.elements[n.ID] = t
-	}
-}
-
 func (x *index) element(t Target) bool { return slices.Contains(anElement, t) }
 
-// defined reports an id that an s at some place has already.
-func (x *index) defined(s Target, at ssf.Pos, t Target, n ssf.Named) {
-	related := []ssf.Related{{Message: "the other one", Pos: at}}
+// defined reports an id that an s has already.
+func (x *index) defined(s Target, t Target, n *ssf.Named) {
+	related := []ssf.Related{{Message: "the other one", Pos: *x.ids[s][n.ID]}}
 	switch s {
 	case TheSystem:
 		x.report("duplicate-id", n.Pos, "choose another id", nil, "%q is reserved for the product as a whole", n.ID)
@@ -121,31 +103,44 @@ func (x *index) defined(s Target, at ssf.Pos, t Target, n ssf.Named) {
 
 // defineAll goes through the model in its own order.
 func (x *index) defineAll(m *ssf.Model) {
-	x.ids[TheSystem] = map[ssf.ID]ssf.Pos{"system": m.System.Pos}
+	x.ids[TheSystem] = map[ssf.ID]*ssf.Pos{"system": &m.System.Pos}
 	x.elements = make(map[ssf.ID]Target, len(m.Zones)+len(m.Actors)+len(m.Assets)+len(m.Components)+len(m.Flows)+len(m.Functions))
 	x.elements["system"] = TheSystem
-	each(x, AZone, m.Zones, func(v *ssf.Zone) ssf.Named { return v.Named })
-	each(x, AnActor, m.Actors, func(v *ssf.Actor) ssf.Named { return v.Named })
-	each(x, AnAsset, m.Assets, func(v *ssf.Asset) ssf.Named { return v.Named })
-	each(x, AComponent, m.Components, func(v *ssf.Component) ssf.Named { return v.Named })
-	each(x, AFlow, m.Flows, func(v *ssf.Flow) ssf.Named { return v.Named })
-	each(x, AFunction, m.Functions, func(v *ssf.Function) ssf.Named { return v.Named })
-	each(x, APerson, m.People, func(v *ssf.Person) ssf.Named { return v.Named })
-	each(x, ASigner, m.Signers, func(v *ssf.Signer) ssf.Named { return v.Named })
-	each(x, ARequirement, m.Requirements, func(v *ssf.Requirement) ssf.Named { return v.Named })
-	each(x, AnAssumption, m.Assumptions, func(v *ssf.Assumption) ssf.Named { return v.Named })
-	each(x, AnOwnThreat, m.Threats, func(v *ssf.OwnThreat) ssf.Named { return v.Named })
-	each(x, AMitigation, m.Mitigations, func(v *ssf.Mitigation) ssf.Named { return v.Named })
-	each(x, ARun, m.Runs, func(v *ssf.Run) ssf.Named { return v.Named })
-	each(x, AVerification, m.Verify, func(v *ssf.Verification) ssf.Named { return v.Named })
-	each(x, AnAudit, m.Audits, func(v *ssf.Audit) ssf.Named { return v.Named })
-	each(x, ADeployment, m.Deployments, func(v *ssf.Deployment) ssf.Named { return v.Named })
+	each(x, AZone, m.Zones, func(v *ssf.Zone) *ssf.Named { return &v.Named })
+	each(x, AnActor, m.Actors, func(v *ssf.Actor) *ssf.Named { return &v.Named })
+	each(x, AnAsset, m.Assets, func(v *ssf.Asset) *ssf.Named { return &v.Named })
+	each(x, AComponent, m.Components, func(v *ssf.Component) *ssf.Named { return &v.Named })
+	each(x, AFlow, m.Flows, func(v *ssf.Flow) *ssf.Named { return &v.Named })
+	each(x, AFunction, m.Functions, func(v *ssf.Function) *ssf.Named { return &v.Named })
+	each(x, APerson, m.People, func(v *ssf.Person) *ssf.Named { return &v.Named })
+	each(x, ASigner, m.Signers, func(v *ssf.Signer) *ssf.Named { return &v.Named })
+	each(x, ARequirement, m.Requirements, func(v *ssf.Requirement) *ssf.Named { return &v.Named })
+	each(x, AnAssumption, m.Assumptions, func(v *ssf.Assumption) *ssf.Named { return &v.Named })
+	each(x, AnOwnThreat, m.Threats, func(v *ssf.OwnThreat) *ssf.Named { return &v.Named })
+	each(x, AMitigation, m.Mitigations, func(v *ssf.Mitigation) *ssf.Named { return &v.Named })
+	each(x, ARun, m.Runs, func(v *ssf.Run) *ssf.Named { return &v.Named })
+	each(x, AVerification, m.Verify, func(v *ssf.Verification) *ssf.Named { return &v.Named })
+	each(x, AnAudit, m.Audits, func(v *ssf.Audit) *ssf.Named { return &v.Named })
+	each(x, ADeployment, m.Deployments, func(v *ssf.Deployment) *ssf.Named { return &v.Named })
 }
 
-func each[T any](x *index, t Target, vs []T, named func(*T) ssf.Named) {
-	x.ids[t] = make(map[ssf.ID]ssf.Pos, len(vs))
+// each adds the ids of one target; elements share one space.
+func each[T any](x *index, t Target, vs []T, named func(*T) *ssf.Named) {
+	ids, element := make(map[ssf.ID]*ssf.Pos, len(vs)), x.element(t)
+	x.ids[t] = ids
 	for i := range vs {
-		x.define(t, named(&vs[i]))
+		n := named(&vs[i])
+		if s := x.elements[n.ID]; element && s != "" {
+			x.defined(s, t, n)
+			continue
+		}
+		if _, ok := ids[n.ID]; ok {
+			x.defined(t, t, n)
+			continue
+		}
+		if ids[n.ID] = &n.Pos; element {
+			x.elements[n.ID] = t
+		}
 	}
 }
 
@@ -497,7 +492,7 @@ func (x *index) former(e *ssf.Element) {
 		x.renamed[w.ID] = e.ID
 		for _, t := range anElement {
 			if at, ok := x.ids[t][w.ID]; ok {
-				x.report("bad-value", w.Pos, "delete it, or rename the other", []ssf.Related{{Message: "it is here", Pos: at}}, "%q is no former id: there is a %s with it", w.ID, t)
+				x.report("bad-value", w.Pos, "delete it, or rename the other", []ssf.Related{{Message: "it is here", Pos: *at}}, "%q is no former id: there is a %s with it", w.ID, t)
 			}
 		}
 	}

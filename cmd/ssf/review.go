@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,8 +64,9 @@ error in the model, 3 something is left to confirm.`,
 			if err != nil {
 				return err
 			}
-			r := reviewer{app: a, yes: yes, said: map[*ssf.Pin]bool{}, style: style}
+			r := reviewer{app: a, yes: yes, said: map[*ssf.Pin]bool{}, style: style, summary: a.env.Stdout}
 			if format == "json" {
+				r.summary = a.env.Stderr // what reads JSON reads nothing after it
 				out := []ssf.Pin{}
 				for _, p := range shown {
 					out = append(out, *p)
@@ -118,6 +118,8 @@ type reviewer struct {
 	yes   bool
 	said  map[*ssf.Pin]bool
 	style report.Style
+
+	summary io.Writer
 }
 
 // hear confirms what is shown, if that was said beforehand.
@@ -179,8 +181,8 @@ func ask(w io.Writer, in *bufio.Reader) (byte, error) {
 // finish writes the lock file where it is to change, and says what is left.
 func (r *reviewer) finish(name string, lock *ssf.Lock, c *ssf.Case, shown []*ssf.Pin) error {
 	left := 0
-	for i := range c.Pins {
-		if p := &c.Pins[i]; p.Status != ssf.Confirmed && !r.said[p] && slices.Contains(shown, p) {
+	for _, p := range shown {
+		if p.Status != ssf.Confirmed && !r.said[p] {
 			left++
 		}
 	}
@@ -202,7 +204,7 @@ func (r *reviewer) finish(name string, lock *ssf.Lock, c *ssf.Case, shown []*ssf
 		}
 		fmt.Fprintf(r.env.Stderr, "wrote %s\n", name)
 	}
-	if err := report.ReviewSummary(r.env.Stdout, c, said, left, r.style); err != nil {
+	if err := report.ReviewSummary(r.summary, c, said, left, r.style); err != nil {
 		return err
 	}
 	if left > 0 {

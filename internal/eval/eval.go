@@ -43,6 +43,7 @@ type Engine struct {
 
 	compiler *rule.Compiler
 	sorts    map[ssf.ID]ssf.Sort
+	former   map[ssf.ID]ssf.ID // elements by the ids that they had
 }
 
 // An Evaluation is one pass over the model, for some of its deployments: the
@@ -70,12 +71,15 @@ type Evaluation struct {
 // New makes the graph of the model and takes up the library.
 func New(in ssf.Inputs) *Engine {
 	terms := facts.NewTerms(in.Library)
-	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary), sorts: map[ssf.ID]ssf.Sort{}}
+	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary), sorts: map[ssf.ID]ssf.Sort{}, former: map[ssf.ID]ssf.ID{}}
 	for i := range in.Library.Checks {
 		eng.Checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
 	}
 	for i := range eng.Nodes {
 		eng.sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
+		for _, w := range eng.Nodes[i].Was {
+			eng.former[w.ID] = eng.Nodes[i].ID
+		}
 	}
 	for i := range in.Library.Threats {
 		r := &in.Library.Threats[i]

@@ -209,17 +209,27 @@ func (e *Evaluation) transferred(in *Instance, to ssf.ID) (ssf.State, string) {
 	return "", ""
 }
 
-func (e *Evaluation) byAssumption(in *Instance, dismissed []cover, pins []ssf.Pin) (ssf.State, string) {
+// byAssumption is the state by the first assumption that takes a threat; if none
+// does, what the first of them falls short of.
+func (e *Evaluation) byAssumption(in *Instance, dismissed []cover, pins []ssf.Pin) (short ssf.State, why string) {
 	for j, c := range dismissed {
 		a := &e.Assumptions[c.by]
-		if state, why := in.treatedBy(pins[j], "a pattern of assumption "+string(a.ID)); state != "" && a.Holds == rule.True {
-			return state, why
+		var state ssf.State
+		var says string
+		if a.Holds == rule.True {
+			state, says = in.treatedBy(pins[j], "a pattern of assumption "+string(a.ID))
 		}
-		if state, why := e.transferred(in, a.ID); state != "" {
-			return state, why
+		if state == "" {
+			state, says = e.transferred(in, a.ID)
+		}
+		if state.Treated() {
+			return state, says
+		}
+		if short == "" {
+			short, why = state, says
 		}
 	}
-	return "", ""
+	return short, why
 }
 
 // byMitigation needs every mitigation that counters the threat to be

@@ -13,9 +13,9 @@ import (
 // same product, made with the same library at the same time, and marks the
 // diagnostics that were there before. What an element was called then follows
 // its `was`. Worse is: a threat that is open and was not, was at a lower risk or
-// better countered; a cell that nothing answers any more; another gap or
-// warning; a control that was met; a gate that was; a lesser reach. What is
-// still to be done about a mitigation that is new is shown, and is not worse.
+// better countered; a cell that nothing answers any more; a decision without a
+// pin, that is new or had one; another gap or warning; a control that was met; a
+// gate that was, or that is gone; a lesser reach. What is still to be done about a mitigation that is new is shown, and is not worse.
 func Compare(c, base *ssf.Case, rev string) {
 	m := &comparison{now: c, base: base, renamed: map[ssf.ID]ssf.ID{}, worse: map[ssf.Worse]bool{}}
 	for _, e := range c.Elements {
@@ -25,6 +25,7 @@ func Compare(c, base *ssf.Case, rev string) {
 	}
 	m.threats()
 	m.cells()
+	m.pins()
 	m.diagnostics()
 	m.verdicts()
 	c.Base = ssf.Comparison{Rev: rev, Commit: base.Commit, Worse: make([]ssf.Worse, 0, len(m.worse)), Known: m.known}
@@ -45,6 +46,7 @@ type comparison struct {
 	undecided bool               // one of them waits for an answer
 	countered map[ssf.ID]bool    // mitigations and claims that there were
 	elements  map[ssf.ID]bool    // elements of the cells that are worse
+	unpinned  bool               // a decision has no pin, and had one or was not there
 	known     int
 }
 
@@ -74,7 +76,11 @@ var countering = []ssf.State{ssf.Planned, ssf.Claimed, ssf.Mitigated, ssf.Verifi
 func (m *comparison) threats() {
 	was := make(map[ssf.ID]*ssf.Threat, len(m.base.Threats))
 	for i := range m.base.Threats {
-		was[m.today(m.base.Threats[i].ID)] = &m.base.Threats[i]
+		t := &m.base.Threats[i]
+		// Where two elements became one, the threat that was treated counts.
+		if id := m.today(t.ID); was[id] == nil || t.State.Treated() {
+			was[id] = t
+		}
 	}
 	m.rules = map[[2]ssf.ID]bool{}
 	m.countered = map[ssf.ID]bool{}
@@ -125,6 +131,41 @@ func (m *comparison) cells() {
 	}
 }
 
+// pins compares what the lock files know. To lose a pin may make what was stale
+// count, so it is worse whatever follows from it.
+func (m *comparison) pins() {
+	if m.base.Locked && !m.now.Locked {
+		m.add("ssf.lock", "was there and is not")
+		m.unpinned = true
+	}
+	if !m.now.Locked {
+		return
+	}
+	type key struct {
+		kind  ssf.PinKind
+		id    ssf.ID
+		treat string
+	}
+	was := map[key]ssf.PinStatus{}
+	for _, p := range m.base.Pins {
+		was[key{p.Kind, m.today(p.ID), p.Treat}] = p.Status
+	}
+	for _, p := range m.now.Pins {
+		if p.Status != ssf.Added {
+			continue
+		}
+		switch before := was[key{p.Kind, p.ID, p.Treat}]; before {
+		case ssf.Added:
+			continue
+		case "", ssf.Gone, ssf.Unconfirmed:
+			m.add(p.ID, "is new and not pinned")
+		default:
+			m.add(p.ID, "was pinned and is not")
+		}
+		m.unpinned = true
+	}
+}
+
 // A told is what a diagnostic is recognised by, where its lines have moved.
 type told struct{ check, subject ssf.ID }
 
@@ -147,6 +188,8 @@ func (m *comparison) diagnostics() {
 			d.Known = !m.elements[d.Subject]
 		case d.Check == "threats/undecided":
 			d.Known = !m.undecided
+		case d.Check == "threats/not-pinned":
+			d.Known = !m.unpinned
 		case d.Check == "context/undeclared-fact":
 			d.Known = asked[d.Subject]
 		case group == "threats" && slices.Contains(ssf.States, ssf.State(state)) && !strings.Contains(string(d.Subject), "@"):
@@ -217,6 +260,11 @@ func (m *comparison) verdicts() {
 			m.add("gate "+g.ID, "is not met")
 		case len(g.Open) > len(before.Open):
 			m.add("gate "+g.ID, "had %d and has %d", len(before.Open), len(g.Open))
+		}
+	}
+	for _, g := range m.base.Gates {
+		if !slices.ContainsFunc(m.now.Gates, func(x ssf.GateResult) bool { return x.ID == g.ID }) {
+			m.add("gate "+g.ID, "is gone")
 		}
 	}
 	rank := func(p ssf.Phase) int { return slices.Index(ssf.Phases, p) }

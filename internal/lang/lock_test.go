@@ -13,6 +13,7 @@ import (
 
 var (
 	pinA = "threat csrf@pay accept " + zeros + " at.session=cookie self.changes=yes"
+	pinC = "threat flooding@web accept " + zeros
 	pinB = "cell orders.availability not_applicable " + zeros + " need=medium"
 )
 
@@ -40,13 +41,14 @@ func TestLock(t *testing.T) {
 		"CRLF":         strings.ReplaceAll(text, "\n", "\r\n"),
 		"other order":  lockHead + pinA + "\n\n# a note\n" + pinB,
 		"in a merge":   lockHead + "<<<<<<< ours\n" + pinA + "\n||||||| base\n=======\n" + pinB + "\n>>>>>>> theirs\n",
+		"with a base":  lockHead + "<<<<<<< ours\n" + pinA + "\n||||||| base\n" + pinC + "\n=======\n" + pinB + "\n>>>>>>> theirs\n",
 		"without head": pinA + "\n" + pinB + "\n",
 	} {
 		l, ds := lockOf(t, in)
 		if len(ds) > 0 || FormatLock(l.Pins) != text {
 			t.Errorf("%s: %v\n%s", name, ds, FormatLock(l.Pins))
 		}
-		if l.Conflict.Known() != (name == "in a merge") {
+		if l.Conflict.Known() != (name == "in a merge" || name == "with a base") {
 			t.Errorf("%s: conflict at %v", name, l.Conflict)
 		}
 	}

@@ -52,10 +52,22 @@ type Edit struct {
 // SortDiagnostics puts diagnostics in file order; those at the same place by
 // check, subject and message.
 func SortDiagnostics(ds []Diagnostic) {
-	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
-		return cmp.Or(a.Pos.Compare(b.Pos), strings.Compare(string(a.Check), string(b.Check)),
-			strings.Compare(string(a.Subject), string(b.Subject)), strings.Compare(a.Message, b.Message))
+	order := make([]int32, len(ds)) // a diagnostic is large, and moved once only
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		a, b := &ds[i], &ds[j]
+		if c := a.Pos.Compare(b.Pos); c != 0 {
+			return c
+		}
+		return cmp.Or(strings.Compare(string(a.Check), string(b.Check)), strings.Compare(string(a.Subject), string(b.Subject)), strings.Compare(a.Message, b.Message), cmp.Compare(i, j))
 	})
+	sorted := make([]Diagnostic, len(ds))
+	for to, from := range order {
+		sorted[to] = ds[from]
+	}
+	copy(ds, sorted)
 }
 
 // HasErrors reports whether any diagnostic is an error.

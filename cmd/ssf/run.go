@@ -238,7 +238,7 @@ func readModel(fsys fs.FS, now time.Time) (ssf.Inputs, error) {
 		return ssf.Inputs{}, err
 	}
 	lib, faults := usable(snap.Libraries)
-	return ssf.Inputs{Model: snap.Model, Diagnostics: slices.Concat(snap.Diagnostics, faults, more), Library: lib, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Line}, nil
+	return ssf.Inputs{Model: snap.Model, Diagnostics: slices.Concat(snap.Diagnostics, faults, more), Library: lib, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Lines()}, nil
 }
 
 // compare compares a case with that of the model as it was at a revision.

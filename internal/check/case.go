@@ -8,8 +8,11 @@
 package check
 
 import (
+	"slices"
+
 	"ssf"
 	"ssf/internal/eval"
+	"ssf/internal/rule"
 )
 
 // A verdict is an evaluation while it is judged.
@@ -18,40 +21,78 @@ type verdict struct {
 	looked map[ssf.ID]int      // subjects that checks looked at, by control
 	open   map[ssf.ID][]ssf.ID // subjects that are not right, by control
 	unsure map[ssf.ID]bool     // controls that wait for an answer
+
+	running   map[ssf.ID]rule.Truth // kinds, and whether they run; see [verdict.runs]
+	untreated []ssf.ID              // threats, sorted
 }
 
 // Case makes the whole case: the worst over all deployments and, if there are
 // several, what differs in each. An error is a rule of the library that cannot
 // be compiled or evaluated: the program's fault, never the model's.
 func Case(in ssf.Inputs) (*ssf.Case, error) {
-	eng := eval.New(in)
+	c, _, err := caseOf(eval.New(in))
+	return c, err
+}
+
+// A Session makes the cases of a model that is being edited. Each is what Case
+// makes of the same inputs, and costs what has changed and a look at the rest.
+// The zero Session is ready. It serves one goroutine at a time, and nothing in
+// inputs and cases may be changed while it is used.
+type Session struct {
+	eng  *eval.Engine
+	work eval.Work
+}
+
+// Case makes the case.
+func (s *Session) Case(in ssf.Inputs) (*ssf.Case, error) {
+	if s.eng != nil {
+		s.eng = s.eng.Update(in)
+	} else {
+		s.eng = eval.New(in)
+		s.eng.Learn()
+	}
+	c, work, err := caseOf(s.eng)
+	s.work = work
+	return c, err
+}
+
+// Work is what the last Case did.
+func (s *Session) Work() eval.Work { return s.work }
+
+func caseOf(eng *eval.Engine) (*ssf.Case, eval.Work, error) {
 	ev, err := eng.Evaluate()
 	if err != nil {
-		return nil, err
+		return nil, eval.Work{}, err
 	}
 	c, err := judge(ev)
 	if err != nil {
-		return nil, err
+		return nil, eval.Work{}, err
 	}
-	if len(in.Model.Deployments) > 1 {
-		for _, d := range in.Model.Deployments {
+	if len(eng.Model.Deployments) > 1 {
+		for _, d := range eng.Model.Deployments {
 			part, err := eng.Part(c, d.ID)
 			if err != nil {
-				return nil, err
+				return nil, eval.Work{}, err
 			}
 			one, err := judge(part)
 			if err != nil {
-				return nil, err
+				return nil, eval.Work{}, err
 			}
 			c.Deployments = append(c.Deployments, difference(d.ID, c, one))
 		}
 	}
-	return c, nil
+	return c, ev.Work(), nil
 }
 
 // judge runs all checks on an evaluation.
 func judge(ev *eval.Evaluation) (*ssf.Case, error) {
-	e := &verdict{ev, map[ssf.ID]int{}, map[ssf.ID][]ssf.ID{}, map[ssf.ID]bool{}}
+	e := &verdict{Evaluation: ev, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{}, running: map[ssf.ID]rule.Truth{}}
+	for i := range e.Instances {
+		if in := &e.Instances[i]; !in.State.Treated() {
+			e.untreated = append(e.untreated, in.ID)
+		}
+	}
+	slices.Sort(e.untreated)
 	e.runChecks()
 	e.judgeControls()
 	ssf.SortDiagnostics(e.Case.Diagnostics)

@@ -63,6 +63,11 @@ func (e *verdict) runChecks() {
 	}
 }
 
+// openUntreated adds the threats that are not treated to a control's list.
+func (e *verdict) openUntreated(control ssf.ID) {
+	e.open[control] = append(e.open[control], e.untreated...)
+}
+
 // openAt adds a subject to a control's list without a diagnostic of its own.
 func (e *verdict) openAt(control, subject ssf.ID) {
 	e.open[control] = append(e.open[control], subject)
@@ -144,13 +149,18 @@ func checkCrossings(e *verdict) (looked int) {
 // checkTechnologies looks at each process: a rule of implementation was tried
 // on it, one of its flows or one of its functions.
 func checkTechnologies(e *verdict) (looked int) {
+	known := map[ssf.ID]rule.Truth{}
 	tried := func(kind ssf.ID) rule.Truth {
+		if t, ok := known[kind]; ok {
+			return t
+		}
 		best := rule.False
 		for i := range e.Rules {
 			if r := &e.Rules[i]; r.Origin == ssf.Implementation {
 				best = max(best, e.Kinds.AnyOf(kind, r.Kinds))
 			}
 		}
+		known[kind] = best
 		return best
 	}
 	for i := range e.Nodes {
@@ -186,7 +196,6 @@ func checkThreats(e *verdict) int {
 		if in.State.Treated() {
 			continue
 		}
-		e.openAt("TH-4", in.ID)
 		if in.State == ssf.Undecided {
 			undecided = append(undecided, in.ID)
 			worstUndecided = max(worstUndecided, e.Case.Threats[i].Risk.Worst())
@@ -198,6 +207,7 @@ func checkThreats(e *verdict) int {
 		}
 		groups[k] = append(groups[k], i)
 	}
+	e.openUntreated("TH-4")
 	if len(undecided) > 0 {
 		e.Report("threats/undecided", "system", e.Model.System.Pos, "", nil, "%s undecided (risk up to %s): %s", plural(len(undecided), "threat is", "threats are"), worstUndecided, few(undecided))
 	}

@@ -117,12 +117,16 @@ func (e *verdict) checkComponent(n int32, nd *facts.Node, store bool) {
 // runs is whether a kind, or one above it, is a process of ours; unknown if
 // only one below it is.
 func (e *verdict) runs(kind ssf.ID) rule.Truth {
+	if t, known := e.running[kind]; known {
+		return t
+	}
 	best := rule.False
 	for i := range e.Library.Kinds {
 		if k := &e.Library.Kinds[i]; k.Runs {
 			best = max(best, e.Kinds.Is(kind, k.ID))
 		}
 	}
+	e.running[kind] = best
 	return best
 }
 
@@ -223,36 +227,34 @@ func checkUse(e *verdict) int {
 // checkCells reports each cell of the asset and function matrices that nothing
 // answers, once for an element.
 func checkCells(e *verdict) (looked int) {
-	applies := map[ssf.Cell]bool{}
+	protected := map[ssf.Cell]bool{} // by a requirement, and whether the cell applies
+	for i := range e.Model.Requirements {
+		for _, c := range e.Model.Requirements[i].Protects {
+			protected[c.Cell()] = false
+		}
+	}
 	for _, m := range e.Case.Matrices[:2] {
 		looked += len(m.Cells)
-		for _, c := range m.Cells {
-			applies[c.Cell] = true
-		}
-		open := map[ssf.ID][]ssf.ID{}
-		var order []ssf.ID
-		for _, c := range m.Cells {
-			if len(c.AnsweredBy) > 0 {
-				continue
+		var open []ssf.ID // of one element; its cells stand together
+		for i := range m.Cells {
+			c := &m.Cells[i]
+			if len(protected) > 0 {
+				if _, asked := protected[c.Cell]; asked {
+					protected[c.Cell] = true
+				}
 			}
-			if open[c.Cell.Element] == nil {
-				order = append(order, c.Cell.Element)
+			if len(c.AnsweredBy) == 0 {
+				what := ssf.ID(c.Cell.Property)
+				if c.Level != ssf.Unknown {
+					what += " " + ssf.ID(c.Level.String())
+				}
+				open = append(open, what)
+				e.openAt("CX-3", ssf.ID(c.Cell.String()))
 			}
-			what := ssf.ID(c.Cell.Property)
-			if c.Level != ssf.Unknown {
-				what += " " + ssf.ID(c.Level.String())
+			if last := i+1 == len(m.Cells) || m.Cells[i+1].Cell.Element != c.Cell.Element; last && len(open) > 0 {
+				e.reportCells(m.Name, c.Cell.Element, open)
+				open = open[:0]
 			}
-			open[c.Cell.Element] = append(open[c.Cell.Element], what)
-			e.openAt("CX-3", ssf.ID(c.Cell.String()))
-		}
-		for _, id := range order {
-			n := e.World.Lookup(id)
-			first, _, _ := strings.Cut(string(open[id][0]), " ")
-			hint := "add a requirement with `protects: [" + string(id) + "." + first + "]`, or a decision with `cell:`"
-			if m.Name == "assets" {
-				hint += "; a need of `none` answers too"
-			}
-			e.Report("context/unanswered-cell", id, e.Nodes[n].Pos, hint, nil, "%s %s needs %s, and nothing requires it", e.Nodes[n].Sort, id, ssf.Join(open[id]))
 		}
 	}
 	for i := range e.Model.Functions {
@@ -266,7 +268,7 @@ func checkCells(e *verdict) (looked int) {
 		r := &e.Model.Requirements[i]
 		looked++
 		for _, c := range r.Protects {
-			if n := e.World.Lookup(c.Element.ID); n >= 0 && !applies[c.Cell()] {
+			if n := e.World.Lookup(c.Element.ID); n >= 0 && !protected[c.Cell()] {
 				e.Report("context/cell-without-need", r.ID, c.Element.Pos, "", nil, "%s needs no %s, so requirement %s adds nothing there", c.Element.ID, c.Property.ID, r.ID)
 			}
 		}
@@ -275,6 +277,17 @@ func checkCells(e *verdict) (looked int) {
 		}
 	}
 	return looked
+}
+
+// reportCells reports the open cells of one element.
+func (e *verdict) reportCells(matrix string, id ssf.ID, open []ssf.ID) {
+	n := e.World.Lookup(id)
+	first, _, _ := strings.Cut(string(open[0]), " ")
+	hint := "add a requirement with `protects: [" + string(id) + "." + first + "]`, or a decision with `cell:`"
+	if matrix == "assets" {
+		hint += "; a need of `none` answers too"
+	}
+	e.Report("context/unanswered-cell", id, e.Nodes[n].Pos, hint, nil, "%s %s needs %s, and nothing requires it", e.Nodes[n].Sort, id, ssf.Join(open))
 }
 
 // checkAssumptions looks for assumptions that nobody could check, or that are

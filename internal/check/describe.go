@@ -20,12 +20,13 @@ func (e *verdict) describe() {
 
 func (e *verdict) describeElements() {
 	e.Case.Elements = make([]ssf.ElementInfo, 0, len(e.Nodes))
+	infos := e.KnownFacts()
 	for i := range e.Nodes {
 		n := &e.Nodes[i]
 		if n.Element == &facts.NoDeployment.Element {
 			continue
 		}
-		info := ssf.ElementInfo{ID: n.ID, Sort: n.Sort, Name: n.Title, Says: n.Says, Kind: n.Kind.ID, Zone: n.Zone.ID, Was: refIDs(n.Was), Facts: e.Infos(int32(i)), Pos: n.Pos}
+		info := ssf.ElementInfo{ID: n.ID, Sort: n.Sort, Name: n.Title, Says: n.Says, Kind: n.Kind.ID, Zone: n.Zone.ID, Was: refIDs(n.Was), Facts: infos[i], Pos: n.Pos}
 		switch {
 		case n.Sort == ssf.SortZone:
 			info.Zone = n.Around.ID

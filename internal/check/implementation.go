@@ -18,9 +18,6 @@ func checkMitigated(e *verdict) (looked int) {
 	for i := range e.Instances {
 		in := &e.Instances[i]
 		looked++
-		if !in.State.Treated() {
-			e.openAt("IM-1", in.ID)
-		}
 		if in.State == ssf.Planned {
 			e.Report("implementation/planned", in.ID, e.Nodes[in.Node].Pos, "", nil, "%s is not countered yet: %s", in.ID, in.Why)
 		}
@@ -28,6 +25,7 @@ func checkMitigated(e *verdict) (looked int) {
 			e.Report("implementation/sole-cut", in.ID, e.Nodes[in.Node].Pos, "", nil, "only %s stands between %s and a %s risk", t.Mitigations[0], in.ID, t.Risk)
 		}
 	}
+	e.openUntreated("IM-1")
 	var measures []string
 	for _, m := range e.Library.Measures {
 		measures = append(measures, string(m.ID))

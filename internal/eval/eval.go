@@ -42,8 +42,11 @@ type Engine struct {
 	Checks map[ssf.ID]*ssf.Check
 
 	compiler *rule.Compiler
-	sorts    map[ssf.ID]ssf.Sort
-	former   map[ssf.ID]ssf.ID // elements by the ids that they had
+	sorts    func() map[ssf.ID]ssf.Sort // of the model's ids, for its conditions
+	former   func() map[ssf.ID]ssf.ID   // elements by the ids that they had
+
+	before *memos // of the engine that was updated, if any
+	found  *memos // of this one, if it learns
 }
 
 // An Evaluation is one pass over the model, for some of its deployments: the
@@ -54,33 +57,34 @@ type Evaluation struct {
 	Instances   []Instance
 	Assumptions []Assumption
 	Decisions   []Decision
-	At          map[int32][]int  // instances by node
+	At          [][]int          // instances by node
 	Of          map[ssf.ID][]int // instances by rule
 
 	worlds   []*rule.World // of the deployments that count
 	scratch  rule.Scratch
-	index    map[ssf.ID]int       // instances by id
+	own      map[ssf.ID]int       // instances of own threats by id
 	asked    map[ssf.FactRef]bool // facts of which somebody said that they are not known yet
 	stakes   map[stakeKey]*[numProperties]stake
 	counters map[int][]cover // mitigations by instance
 	pins     pins
 	whole    map[pinKey]ssf.Pin // of all deployments, where this pass is for some
 	err      error
+
+	past      *past // nil if nothing can be used again
+	traces    []trace
+	sameLists map[stakeKey]bool
+	work      Work
+	cells     []stakeCell // room for those of one threat
 }
 
 // New makes the graph of the model and takes up the library.
 func New(in ssf.Inputs) *Engine {
 	terms := facts.NewTerms(in.Library)
-	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary), sorts: map[ssf.ID]ssf.Sort{}, former: map[ssf.ID]ssf.ID{}}
+	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary)}
 	for i := range in.Library.Checks {
 		eng.Checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
 	}
-	for i := range eng.Nodes {
-		eng.sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
-		for _, w := range eng.Nodes[i].Was {
-			eng.former[w.ID] = eng.Nodes[i].ID
-		}
-	}
+	eng.sortNodes()
 	for i := range in.Library.Threats {
 		r := &in.Library.Threats[i]
 		eng.Rules = append(eng.Rules, Rule{Rule: r, measures: orEmpty(refIDs(r.Measures)), conditions: sync.OnceValue(func() (c conditions) {
@@ -92,6 +96,26 @@ func New(in ssf.Inputs) *Engine {
 		})})
 	}
 	return eng
+}
+
+// sortNodes notes what sort each id has and which had another, once somebody asks.
+func (eng *Engine) sortNodes() {
+	eng.sorts = sync.OnceValue(func() map[ssf.ID]ssf.Sort {
+		sorts := make(map[ssf.ID]ssf.Sort, len(eng.Nodes))
+		for i := range eng.Nodes {
+			sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
+		}
+		return sorts
+	})
+	eng.former = sync.OnceValue(func() map[ssf.ID]ssf.ID {
+		former := map[ssf.ID]ssf.ID{}
+		for i := range eng.Nodes {
+			for _, w := range eng.Nodes[i].Was {
+				former[w.ID] = eng.Nodes[i].ID
+			}
+		}
+		return former
+	})
 }
 
 // CompileRule compiles both conditions of a rule. The diagnostics are errors
@@ -117,13 +141,13 @@ func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
 // named. Whole are the pins of all deployments, if it is for some.
 func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
-		Engine: eng, whole: whole, index: map[ssf.ID]int{}, At: map[int32][]int{}, Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
+		Engine: eng, whole: whole, At: make([][]int, len(eng.Nodes)), Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
 		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{},
 	}
 	in := eng.Inputs
 	e.Case = &ssf.Case{
 		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: orEmpty(in.Library.Packs),
-		Diagnostics: append([]ssf.Diagnostic{}, in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
+		Diagnostics: append(make([]ssf.Diagnostic, 0, len(in.Diagnostics)+len(eng.Nodes)/2), in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
 		Decisions: []ssf.DecisionResult{}, Pins: []ssf.Pin{}, Requirements: []ssf.RequirementResult{}, Assumptions: []ssf.AssumptionInfo{}, Mitigations: []ssf.MitigationResult{}, Verifications: []ssf.VerificationInfo{},
 	}
 	if in.Tree != nil {
@@ -134,7 +158,12 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 			e.worlds = append(e.worlds, e.World.In(int32(i)))
 		}
 	}
+	var key ssf.ID
+	if len(only) > 0 {
+		key = only[0]
+	}
 	e.readPins()
+	e.recall(key)
 	e.deriveThreats()
 	e.holdAssumptions()
 	e.holdDecisions()
@@ -145,6 +174,7 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 	e.judgeRequirements()
 	e.pinLibrary()
 	e.ask()
+	e.keep(key)
 	return e, e.err
 }
 
@@ -174,15 +204,20 @@ func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) []*Evalu
 	for i := range ws {
 		w := *e
 		w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
+		w.sameLists, w.work, w.cells = map[stakeKey]bool{}, Work{}, nil
 		ws[i] = &w
 		wg.Go(func() { do(&w, n*i/len(ws), n*(i+1)/len(ws)) })
 	}
 	wg.Wait()
 	for _, w := range ws {
 		e.fail(w.err)
+		e.work.add(w.work)
 	}
 	return ws
 }
+
+// Work is what the evaluation did so far.
+func (e *Evaluation) Work() Work { return e.work }
 
 // Err is the first rule that could not be evaluated, or check without a text.
 func (e *Evaluation) Err() error { return e.err }
@@ -230,17 +265,24 @@ func (e *Evaluation) line(p ssf.Pos) string {
 // where it reads them. For a condition that makes things worse (any) the truth
 // in one deployment is enough; for one that makes them better all must have it.
 func (e *Evaluation) Judge(c *rule.Condition, n int32, any bool) (rule.Truth, []ssf.FactRef) {
-	var total rule.Truth
+	total, asks := e.judge(c, n, any)
 	var needs []ssf.FactRef
+	for _, r := range asks {
+		needs = append(needs, e.Roots(r)...)
+	}
+	return total, needs
+}
+
+// judge is Judge with the unknown facts as they were read.
+func (e *Evaluation) judge(c *rule.Condition, n int32, any bool) (total rule.Truth, asks []rule.Ref) {
 	for i, w := range e.worldsOf(c) {
+		e.work.Conditions++
 		t, err := c.Eval(w, n, &e.scratch)
 		if err != nil {
 			e.fail(err)
 		}
 		if t == rule.Unknown {
-			for _, r := range e.scratch.Needs() {
-				needs = append(needs, e.Roots(r)...)
-			}
+			asks = append(asks, e.scratch.Needs()...)
 		}
 		switch {
 		case i == 0:
@@ -252,9 +294,9 @@ func (e *Evaluation) Judge(c *rule.Condition, n int32, any bool) (rule.Truth, []
 		}
 	}
 	if total != rule.Unknown {
-		needs = nil
+		asks = nil
 	}
-	return total, needs
+	return total, asks
 }
 
 // worldsOf are the deployments in which a condition is to be evaluated.

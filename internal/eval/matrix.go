@@ -39,7 +39,8 @@ func (e *Evaluation) fillMatrices() {
 	answers := e.answers()
 	assets := ssf.Matrix{Name: "assets", Columns: ssf.AssetProperties, Cells: []ssf.MatrixCell{}}
 	functions := ssf.Matrix{Name: "functions", Columns: ssf.FunctionProperties, Cells: []ssf.MatrixCell{}}
-	changed := map[int32]bool{}
+	assets.Cells = slices.Grow(assets.Cells, 4*len(e.Model.Assets))
+	changed := make([]bool, len(e.Nodes))
 	for i := range e.Nodes {
 		if n := int32(i); e.Nodes[i].Sort == ssf.SortFunction && e.Get(n, "changes") != facts.No {
 			for _, a := range e.World.Many(n, rule.Assets) {
@@ -53,8 +54,16 @@ func (e *Evaluation) fillMatrices() {
 		switch e.Nodes[i].Sort {
 		case ssf.SortAsset:
 			for _, p := range ssf.AssetProperties {
-				applies := map[ssf.Property]bool{ssf.Authenticity: changed[n], ssf.Accountability: changed[n], ssf.Privacy: e.Get(n, "personal") == facts.Yes, ssf.Safety: hurts == facts.Yes}
-				if want, special := applies[p]; special && !want && !stated(e.Nodes[i].Asset, p) {
+				applies := true
+				switch p {
+				case ssf.Authenticity, ssf.Accountability:
+					applies = changed[n]
+				case ssf.Privacy:
+					applies = e.Get(n, "personal") == facts.Yes
+				case ssf.Safety:
+					applies = hurts == facts.Yes
+				}
+				if !applies && !stated(e.Nodes[i].Asset, p) {
 					continue
 				}
 				assets.Cells = append(assets.Cells, e.assetCell(n, p, answers))
@@ -269,6 +278,7 @@ func (e *Evaluation) ask() {
 	type group struct {
 		at      map[ssf.ID]bool
 		unlocks int
+		counted int // the last instance, from 1
 	}
 	groups := map[ssf.ID]*group{}
 	add := func(r ssf.FactRef) *group {
@@ -280,12 +290,12 @@ func (e *Evaluation) ask() {
 		g.at[r.Element] = true
 		return g
 	}
-	for i := range e.Nodes { // facts on which cells of the matrix depend
+	if len(e.Model.Assets) > 0 && e.Get(0, "can_hurt") == 0 { // facts on which cells of the matrix depend
+		add(e.Name(0, "can_hurt"))
+	}
+	for i := range e.Nodes {
 		if e.Nodes[i].Sort != ssf.SortAsset {
 			continue
-		}
-		if e.Get(0, "can_hurt") == 0 {
-			add(e.Name(0, "can_hurt"))
 		}
 		if e.Get(int32(i), "personal") == 0 {
 			add(e.Name(int32(i), "personal"))
@@ -296,11 +306,9 @@ func (e *Evaluation) ask() {
 		if in.State.Treated() {
 			continue
 		}
-		counted := map[ssf.ID]bool{}
 		for _, r := range in.Needs {
-			g := add(r)
-			if !counted[r.Fact] {
-				counted[r.Fact] = true
+			if g := add(r); g.counted != i+1 {
+				g.counted = i + 1
 				g.unlocks++
 			}
 		}

@@ -140,7 +140,8 @@ func (e *Evaluation) lists(n int32) []stakeKey {
 
 // impact is the greatest need that the threat endangers, and the cells.
 func (e *Evaluation) impact(in *Instance) (l ssf.Level, why string, cells []ssf.Cell, more int) {
-	var all []stakeCell
+	all := e.cells[:0]
+	defer func() { e.cells = all[:0] }()
 	unknown, count := false, 0
 	if in.Own != nil {
 		for _, c := range in.Own.Endangers {
@@ -314,12 +315,19 @@ func (e *Evaluation) rateAt(from, to int) {
 		in := &e.Instances[i]
 		t := ssf.Threat{
 			ID: in.ID, Rule: in.RuleID(), Element: e.Nodes[in.Node].ID, Title: in.Title(), Origin: in.Origin(),
-			State: in.State, Why: in.Why, Changes: in.Changes, Basis: e.basisOf(in), Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
+			State: in.State, Why: in.Why, Changes: in.Changes, Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
 			Stride: []string{}, Mitigations: []ssf.ID{}, Measures: []ssf.ID{},
 		}
-		t.Likelihood, t.LikelihoodWhy = e.likelihood(in)
-		t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = e.impact(in)
-		t.Risk = risk(t.Likelihood, t.Impact)
+		if old := e.ratedBefore(in); old != nil {
+			t.Basis, t.Likelihood, t.LikelihoodWhy, t.Risk = old.Basis, old.Likelihood, old.LikelihoodWhy, old.Risk
+			t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = old.Impact, old.ImpactWhy, old.Endangers, old.EndangersMore
+		} else {
+			e.work.Rated++
+			t.Basis = e.basisOf(in)
+			t.Likelihood, t.LikelihoodWhy = e.likelihood(in)
+			t.Impact, t.ImpactWhy, t.Endangers, t.EndangersMore = e.impact(in)
+			t.Risk = risk(t.Likelihood, t.Impact)
+		}
 		if in.Rule != nil {
 			t.Stride, t.Measures = orEmpty(in.Rule.Stride), in.Rule.measures
 		} else {

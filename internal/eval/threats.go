@@ -28,6 +28,10 @@ type Instance struct {
 
 	Changes []ssf.Change // why what treats it is stale
 	By      ssf.Pos      // of what treats it and is not confirmed
+
+	asks  []rule.Ref // unknown facts as the rule read them
+	vague bool       // the kind is too wide for the rule
+	was   int        // its number in the past, from 1; 0 if it is new
 }
 
 // deriveThreats applies each rule to each element of its sort, in the order of
@@ -38,9 +42,20 @@ func (e *Evaluation) deriveThreats() {
 		r := &e.Rules[i]
 		bySort[r.On] = append(bySort[r.On], r)
 	}
-	for _, w := range e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.deriveAt(from, to, bySort) }) {
-		for _, in := range w.Instances {
-			e.addInstance(in)
+	workers := e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.deriveAt(from, to, bySort) })
+	n := len(e.Model.Threats)
+	for _, w := range workers {
+		n += len(w.Instances)
+	}
+	e.own, e.Instances, e.traces = map[ssf.ID]int{}, make([]Instance, 0, n), make([]trace, 0, len(e.Nodes))
+	for _, w := range workers {
+		for _, t := range w.traces {
+			t.from = len(e.Instances)
+			e.traces = append(e.traces, t)
+			for i := range w.Instances[:t.n] {
+				e.addInstance(w.Instances[i])
+			}
+			w.Instances = w.Instances[t.n:]
 		}
 	}
 	for i := range e.Model.Threats {
@@ -51,16 +66,25 @@ func (e *Evaluation) deriveThreats() {
 		}
 		in := Instance{ID: ssf.Instance("own/"+own.ID, own.At.ID), Node: n, Own: own, There: rule.True, Claim: rule.False}
 		in.Basis = decidedBy(ssf.Digest{}, decidingOwn(own))
-		e.addInstance(in)
+		if _, ok := e.own[in.ID]; !ok { // a doubled id was reported when the model was read
+			e.own[in.ID] = len(e.Instances)
+			e.addInstance(in)
+		}
 	}
 }
 
 // deriveAt applies the rules to the nodes from..to-1.
 func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 	kindFits := map[[2]ssf.ID]rule.Truth{}
+	e.traces = make([]trace, 0, to-from)
+	e.Instances = make([]Instance, 0, e.expect(to-from))
 	for i := from; i < to; i++ {
 		n := int32(i)
-		bearer := e.bearer(n)
+		if e.again(n) {
+			continue
+		}
+		bearer, first := e.bearer(n), len(e.Instances)
+		e.watch(n)
 		for _, r := range bySort[e.Nodes[i].Sort] {
 			fits := rule.True
 			if len(r.Kinds) > 0 {
@@ -76,17 +100,33 @@ func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 				}
 			}
 			if fits != rule.False {
-				e.apply(r, n, bearer, fits)
+				e.apply(r, n, fits)
 			}
 		}
+		e.watched(first)
 	}
 }
 
-func (e *Evaluation) addInstance(in Instance) {
-	if _, ok := e.index[in.ID]; ok {
-		return // a doubled id was reported when the model was read
+// find is the instance with an id, or -1.
+func (e *Evaluation) find(id ssf.ID) int {
+	if i, ok := e.own[id]; ok {
+		return i
 	}
-	e.index[in.ID] = len(e.Instances)
+	_, at, _ := strings.Cut(string(id), "@")
+	if n := e.World.Lookup(ssf.ID(at)); n >= 0 {
+		for _, i := range e.At[n] { // the rules' are the first
+			switch in := &e.Instances[i]; {
+			case in.Own != nil:
+				return -1
+			case in.ID == id:
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func (e *Evaluation) addInstance(in Instance) {
 	e.At[in.Node] = append(e.At[in.Node], len(e.Instances))
 	e.Of[in.RuleID()] = append(e.Of[in.RuleID()], len(e.Instances))
 	e.Instances = append(e.Instances, in)
@@ -105,26 +145,23 @@ func (e *Evaluation) bearer(n int32) int32 {
 }
 
 // apply makes the instance of r at n, if there is one.
-func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
+func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) {
 	c := r.conditions()
 	if c.err != nil {
 		e.fail(c.err)
 		return
 	}
-	there, needs := e.Judge(c.when, n, true)
+	there, asks := e.judge(c.when, n, true)
 	if there == rule.False {
 		return
 	}
-	in := Instance{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Node: n, Rule: r, There: min(there, fits), Claim: rule.False}
-	if fits == rule.Unknown {
-		needs = append(needs, ssf.FactRef{Element: e.Nodes[bearer].ID, Fact: "kind"})
-	}
+	in := Instance{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Node: n, Rule: r, There: min(there, fits), Claim: rule.False, asks: asks, vague: fits == rule.Unknown}
 	facts := e.restsOf(nil, c.when, n)
 	if c.unless != nil {
-		var more []ssf.FactRef
-		in.Claim, more = e.Judge(c.unless, n, false)
+		var more []rule.Ref
+		in.Claim, more = e.judge(c.unless, n, false)
 		if in.There == rule.True {
-			needs = append(needs, more...)
+			in.asks = append(in.asks, more...)
 		}
 		known := len(facts)
 		facts = e.restsOf(facts, c.unless, n)
@@ -136,7 +173,7 @@ func (e *Evaluation) apply(r *Rule, n, bearer int32, fits rule.Truth) {
 			in.Claims = slices.Compact(in.Claims)
 		}
 	}
-	in.Needs = sortedRefs(needs)
+	in.Needs = e.needsOf(&in)
 	for _, f := range facts {
 		in.Rests = append(in.Rests, e.factRef(f))
 	}
@@ -166,6 +203,7 @@ func decidingOwn(t *ssf.OwnThreat) []string {
 func (e *Evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rule.Ref {
 	from := len(facts)
 	for i, w := range e.worldsOf(c) {
+		e.work.Conditions++
 		_, rests, _ := c.Rests(w, n, &e.scratch)
 		for _, f := range rests {
 			if i == 0 || !slices.Contains(facts[from:], f) {

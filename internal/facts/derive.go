@@ -21,33 +21,37 @@ const (
 	External rule.Word = 3
 )
 
-// slots finds the slot of a fact on a sort; the library's own tests prove that
-// each fact that is computed here is there.
-func (g *Graph) slot(fact ssf.ID, s ssf.Sort) int {
-	if f := g.Vocabulary.Fact(fact); f != nil {
-		if slot, ok := f.Slot(s); ok {
-			return slot
-		}
-	}
-	return -1
+// computed are the facts that are computed here or that this reads; nil where
+// the library has none. Its own tests prove that each is there.
+type computed struct {
+	trust, hostile, exposure, crossesBoundary, fromUntrusted *rule.Fact
+	confidentiality, integrity, availability, personal       *rule.Fact
+	does, changes, authenticated, scoped                     *rule.Fact
 }
 
-func (g *Graph) set(n int32, fact ssf.ID, w rule.Word) {
-	if slot := g.slot(fact, g.Nodes[n].Sort); slot >= 0 {
-		g.World.Set(n, slot, w)
+func newComputed(v *rule.Vocabulary) computed {
+	return computed{
+		trust: v.Fact("trust"), hostile: v.Fact("hostile"), exposure: v.Fact("exposure"), crossesBoundary: v.Fact("crosses_boundary"), fromUntrusted: v.Fact("from_untrusted"),
+		confidentiality: v.Fact("confidentiality"), integrity: v.Fact("integrity"), availability: v.Fact("availability"), personal: v.Fact("personal"),
+		does: v.Fact("does"), changes: v.Fact("changes"), authenticated: v.Fact("authenticated"), scoped: v.Fact("scoped"),
 	}
+}
+
+func (g *Graph) set(n int32, f *rule.Fact, w rule.Word) {
+	if f != nil {
+		g.World.SetFact(n, f, w)
+	}
+}
+
+func (g *Graph) get(n int32, f *rule.Fact) rule.Word {
+	if n < 0 || f == nil {
+		return 0
+	}
+	return g.World.FactOf(n, f)
 }
 
 // Get is a fact of a node; unknown where the node or the fact is not there.
-func (g *Graph) Get(n int32, fact ssf.ID) rule.Word {
-	if n < 0 {
-		return 0
-	}
-	if slot := g.slot(fact, g.Nodes[n].Sort); slot >= 0 {
-		return g.World.Get(n, slot)
-	}
-	return 0
-}
+func (g *Graph) Get(n int32, fact ssf.ID) rule.Word { return g.get(n, g.Vocabulary.Fact(fact)) }
 
 // most is the greatest of ordered values: unknown if one is unknown and none
 // of the others is the top, least if there are none.
@@ -75,11 +79,11 @@ func (g *Graph) derive() {
 		n := int32(i)
 		switch g.Nodes[i].Sort {
 		case ssf.SortActor, ssf.SortComponent:
-			g.set(n, "trust", g.Get(w.One(n, rule.Zone), "trust"))
+			g.set(n, g.is.trust, g.get(w.One(n, rule.Zone), g.is.trust))
 		case ssf.SortAsset:
 			for _, need := range g.Nodes[i].Asset.Needs {
 				if l, ok := ssf.ParseLevel(string(need.Level.ID)); ok {
-					g.set(n, need.Property.ID, rule.Word(l))
+					g.set(n, g.Vocabulary.Fact(need.Property.ID), rule.Word(l))
 				}
 			}
 		}
@@ -102,19 +106,20 @@ func (g *Graph) derive() {
 		if n := int32(i); g.Nodes[i].Sort == ssf.SortComponent {
 			reach := most{top: External, best: Isolated}
 			for _, f := range w.Many(n, rule.Incoming) {
-				reach.add(g.Get(f, "exposure"))
+				reach.add(g.get(f, g.is.exposure))
 			}
-			g.set(n, "exposure", reach.value())
+			g.set(n, g.is.exposure, reach.value())
 		}
 	}
+	g.passOn()
 	for i := range g.Nodes {
 		switch n := int32(i); g.Nodes[i].Sort {
 		case ssf.SortFlow: // what reaches the component that starts it may pass on through it
 			if from := w.One(n, rule.From); from >= 0 && g.Nodes[from].Sort == ssf.SortComponent {
 				reach := most{top: External, best: Isolated}
-				reach.add(g.Get(n, "exposure"))
-				reach.add(g.Get(from, "exposure"))
-				g.set(n, "exposure", reach.value())
+				reach.add(g.get(n, g.is.exposure))
+				reach.add(g.get(from, g.is.exposure))
+				g.set(n, g.is.exposure, reach.value())
 			}
 		case ssf.SortFunction:
 			g.deriveFunction(n)
@@ -122,20 +127,69 @@ func (g *Graph) derive() {
 	}
 }
 
+// passesOn is whether a component hands on what reaches it as it came, so that
+// what stands behind it is reached just as well.
+func (g *Graph) passesOn(n int32) rule.Truth {
+	if n < 0 || g.Nodes[n].Component == nil {
+		return rule.False
+	}
+	return g.Kinds.Is(g.Nodes[n].Kind.ID, "reverse_proxy")
+}
+
+// passOn gives components the exposure of the proxies before them, over any
+// number of proxies: first what is external, then what may be, then what is
+// internal, so that each component is visited once for each of the three.
+func (g *Graph) passOn() {
+	w := g.World
+	// spread raises what proxies of the one exposure reach to another.
+	spread := func(from func(p int32) bool, to func(was rule.Word) (rule.Word, bool)) {
+		var queue []int32
+		for i := range g.Nodes {
+			if n := int32(i); g.passesOn(n) != rule.False && from(n) {
+				queue = append(queue, n)
+			}
+		}
+		for len(queue) > 0 {
+			p := queue[0]
+			queue = queue[1:]
+			for _, f := range w.Many(p, rule.Outgoing) {
+				c := w.One(f, rule.To)
+				if c < 0 || g.Nodes[c].Component == nil {
+					continue
+				}
+				if word, ok := to(g.get(c, g.is.exposure)); ok {
+					g.set(c, g.is.exposure, word)
+					if g.passesOn(c) != rule.False && from(c) {
+						queue = append(queue, c)
+					}
+				}
+			}
+		}
+	}
+	is := func(p int32, e rule.Word) bool { return g.get(p, g.is.exposure) == e }
+	surely := func(p int32) bool { return g.passesOn(p) == rule.True }
+	spread(func(p int32) bool { return surely(p) && is(p, External) },
+		func(was rule.Word) (rule.Word, bool) { return External, was != External })
+	spread(func(p int32) bool { return is(p, 0) || !surely(p) && !is(p, Isolated) },
+		func(was rule.Word) (rule.Word, bool) { return 0, was == Internal || was == Isolated })
+	spread(func(p int32) bool { return surely(p) && is(p, Internal) },
+		func(was rule.Word) (rule.Word, bool) { return Internal, was == Isolated })
+}
+
 // oneHop sets what an element takes from the assets it deals with.
 func (g *Graph) oneHop(n int32, assets []int32) {
-	for _, p := range []ssf.ID{"confidentiality", "integrity", "availability"} {
+	for _, p := range []*rule.Fact{g.is.confidentiality, g.is.integrity, g.is.availability} {
 		m := most{top: rule.Word(ssf.Critical), best: rule.Word(ssf.None)}
 		for _, a := range assets {
-			m.add(g.Get(a, p))
+			m.add(g.get(a, p))
 		}
 		g.set(n, p, m.value())
 	}
 	personal := most{top: Yes, best: No}
 	for _, a := range assets {
-		personal.add(g.Get(a, "personal"))
+		personal.add(g.get(a, g.is.personal))
 	}
-	g.set(n, "personal", personal.value())
+	g.set(n, g.is.personal, personal.value())
 }
 
 // reached is how exposed the receiver of something from one element is, the
@@ -145,10 +199,10 @@ func (g *Graph) reached(from, zone int32) rule.Word {
 		return 0
 	}
 	w := g.World
-	trust := g.Get(from, "trust")
+	trust := g.get(from, g.is.trust)
 	hostile := rule.Word(1)
 	if g.Nodes[from].Sort == ssf.SortActor {
-		hostile = g.Get(from, "hostile")
+		hostile = g.get(from, g.is.hostile)
 	}
 	fromZone := w.One(from, rule.Zone)
 	switch {
@@ -169,21 +223,21 @@ func (g *Graph) deriveFlow(n int32) {
 		return
 	}
 	fz, tz := w.One(from, rule.Zone), w.One(to, rule.Zone)
-	g.set(n, "exposure", g.reached(from, tz))
+	g.set(n, g.is.exposure, g.reached(from, tz))
 	if fz >= 0 && tz >= 0 {
-		g.set(n, "crosses_boundary", boolean(fz != tz))
+		g.set(n, g.is.crossesBoundary, boolean(fz != tz))
 	}
-	ft, tt := g.Get(from, "trust"), g.Get(to, "trust")
+	ft, tt := g.get(from, g.is.trust), g.get(to, g.is.trust)
 	hostile := rule.Word(1)
 	if g.Nodes[from].Sort == ssf.SortActor {
-		hostile = g.Get(from, "hostile")
+		hostile = g.get(from, g.is.hostile)
 	}
 	switch {
 	case hostile > 1, ft != 0 && tt != 0 && ft < tt:
-		g.set(n, "from_untrusted", Yes)
+		g.set(n, g.is.fromUntrusted, Yes)
 	case hostile == 0, ft == 0 && tt != 1, tt == 0 && ft != 4: // nothing is below none or above high
 	default:
-		g.set(n, "from_untrusted", No)
+		g.set(n, g.is.fromUntrusted, No)
 	}
 }
 
@@ -201,15 +255,15 @@ func (g *Graph) deriveFunction(n int32) {
 	if at >= 0 {
 		zone = w.One(at, rule.Zone)
 	}
-	if def := g.Vocabulary.Fact("does"); def != nil && f.Does.ID != "" {
+	if def := g.is.does; def != nil && f.Does.ID != "" {
 		word, _ := def.Encode(ssf.Value(f.Does.ID))
-		g.set(n, "does", word)
-		g.set(n, "changes", boolean(f.Does.ID == "create" || f.Does.ID == "update" || f.Does.ID == "delete" || f.Does.ID == "execute"))
+		g.set(n, g.is.does, word)
+		g.set(n, g.is.changes, boolean(f.Does.ID == "create" || f.Does.ID == "update" || f.Does.ID == "delete" || f.Does.ID == "execute"))
 	}
 	reach := most{top: External, best: Isolated}
-	reach.add(g.Get(at, "exposure"))
+	reach.add(g.get(at, g.is.exposure))
 	crosses := most{top: Yes, best: No}
-	switch exposed := g.Get(at, "exposure"); {
+	switch exposed := g.get(at, g.is.exposure); {
 	case f.Otherwise.ID == "": // who else may use it is not said
 		crosses.add(0)
 		if len(f.Allow) == 0 {
@@ -232,8 +286,8 @@ func (g *Graph) deriveFunction(n int32) {
 			crosses.add(0)
 		}
 	}
-	g.set(n, "exposure", reach.value())
-	g.set(n, "crosses_boundary", crosses.value())
+	g.set(n, g.is.exposure, reach.value())
+	g.set(n, g.is.crossesBoundary, crosses.value())
 	open, scoped := most{top: Yes, best: No}, most{top: Yes, best: No}
 	switch f.Otherwise.ID {
 	case "allow":
@@ -249,7 +303,7 @@ func (g *Graph) deriveFunction(n int32) {
 		scoped.add(boolean(p.Scope.ID != "all"))
 	}
 	if w := open.value(); w != 0 {
-		g.set(n, "authenticated", Yes+No-w)
+		g.set(n, g.is.authenticated, Yes+No-w)
 	}
-	g.set(n, "scoped", scoped.value())
+	g.set(n, g.is.scoped, scoped.value())
 }

@@ -23,11 +23,14 @@ type Terms struct {
 	Kinds      Family
 	Techs      Family
 	Protocols  Family
+
+	is computed
 }
 
 // NewTerms makes the words of a library ready.
 func NewTerms(lib *ssf.Library) *Terms {
-	return &Terms{rule.NewVocabulary(lib.Facts), newFamily(lib.Kinds), newFamily(lib.Techs), newFamily(lib.Protocols)}
+	v := rule.NewVocabulary(lib.Facts)
+	return &Terms{v, newFamily(lib.Kinds), newFamily(lib.Techs), newFamily(lib.Protocols), newComputed(v)}
 }
 
 // A Graph is the elements of a model, how they hang together and what is known
@@ -37,6 +40,9 @@ type Graph struct {
 	World  *rule.World
 	Nodes  []Node
 	Stored map[[2]int32]bool // component and asset
+
+	implied []*implication   // by node; nodes of the same kind and so on share one
+	infoOf  [][]ssf.FactInfo // by node, once asked for
 
 	mu    sync.Mutex
 	roots map[rule.Ref][]ssf.FactRef // guarded by mu
@@ -83,6 +89,11 @@ func (g *Graph) add(m *ssf.Model) {
 			g.Nodes = append(g.Nodes, n)
 		}
 	}
+	g.World.Grow(map[ssf.Sort]int{
+		ssf.SortSystem: 1, ssf.SortDeployment: max(1, len(m.Deployments)), ssf.SortZone: len(m.Zones), ssf.SortActor: len(m.Actors),
+		ssf.SortAsset: len(m.Assets), ssf.SortComponent: len(m.Components), ssf.SortFlow: len(m.Flows), ssf.SortFunction: len(m.Functions),
+	})
+	g.Nodes = slices.Grow(g.Nodes, 1+max(1, len(m.Deployments))+len(m.Zones)+len(m.Actors)+len(m.Assets)+len(m.Components)+len(m.Flows)+len(m.Functions))
 	add(Node{Element: &m.System.Element, Sort: ssf.SortSystem, System: &m.System}, "system")
 	deployments := m.Deployments
 	if len(deployments) == 0 {
@@ -130,10 +141,14 @@ func (g *Graph) link() {
 		}
 		return -1
 	}
-	handled := map[[2]int32]bool{}
+	handled := make(map[int64]struct{}, len(g.Nodes))
 	handle := func(holder, asset int32) {
-		if holder >= 0 && asset >= 0 && g.Nodes[holder].Sort == ssf.SortComponent && !handled[[2]int32{holder, asset}] {
-			handled[[2]int32{holder, asset}] = true
+		if holder < 0 || asset < 0 || g.Nodes[holder].Sort != ssf.SortComponent {
+			return
+		}
+		pair := int64(holder)<<32 | int64(asset)
+		if _, known := handled[pair]; !known {
+			handled[pair] = struct{}{}
 			w.Link(holder, rule.Handles, asset)
 			w.Link(asset, rule.Holders, holder)
 		}

@@ -159,52 +159,73 @@ func together(def *ssf.FactDef, vs []ssf.Implied) ssf.Value {
 	return vs[0].Value
 }
 
-// setFacts fills the slots of every element with what is declared or implied.
-// Elements with the same kind, technologies and no facts of their own share
-// the work.
-func (g *Graph) setFacts() {
-	type cached struct {
-		slot int
-		word rule.Word
+// An implication is what follows for an element from its sort, kind,
+// technologies or protocol alone, by slot: the word, and how it is known.
+type implication struct {
+	words   []rule.Word
+	infos   []ssf.FactInfo
+	derived []bool // computed from structure instead
+}
+
+// A likeness is what elements share that have the same implication.
+type likeness struct {
+	sort    ssf.Sort
+	word    ssf.ID // kind or protocol
+	unknown bool   // the technologies are
+	techs   string
+}
+
+func likenessOf(n *Node) likeness {
+	l := likeness{sort: n.Sort}
+	switch {
+	case n.Component != nil:
+		l.word, l.unknown = n.Kind.ID, !n.Component.TechAt.Known()
+		for _, t := range n.Component.Tech {
+			l.techs += string(t.ID) + " "
+		}
+	case n.Flow != nil:
+		l.word = n.Flow.Over.ID
 	}
-	cache := map[string][]cached{}
+	return l
+}
+
+// imply finds what an element like n implies.
+func (g *Graph) imply(n Node) *implication {
+	slots := g.Vocabulary.Slots(n.Sort)
+	out := &implication{make([]rule.Word, len(slots)), make([]ssf.FactInfo, len(slots)), make([]bool, len(slots))}
+	n.Element = &ssf.Element{}
+	for slot, f := range slots {
+		if out.derived[slot] = DerivedOn(f, n.Sort); out.derived[slot] {
+			continue
+		}
+		var v ssf.Value
+		if v, out.infos[slot] = g.Value(&n, &f.FactDef); v != "" {
+			out.words[slot], _ = f.Encode(v)
+		}
+	}
+	return out
+}
+
+// setFacts fills the slots of every element with what is declared or implied.
+func (g *Graph) setFacts() {
+	known := map[likeness]*implication{}
+	g.implied = make([]*implication, len(g.Nodes))
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		key := string(n.Sort)
-		switch {
-		case n.Component != nil:
-			key += " " + string(n.Kind.ID)
-			if !n.Component.TechAt.Known() {
-				key += " ?"
-			}
-			for _, t := range n.Component.Tech {
-				key += " " + string(t.ID)
-			}
-		case n.Flow != nil:
-			key += " " + string(n.Flow.Over.ID)
+		like := likenessOf(n)
+		if known[like] == nil {
+			known[like] = g.imply(*n)
 		}
-		implied, ok := cache[key]
-		if !ok {
-			bare := *n
-			bare.Element = &ssf.Element{}
-			for slot, f := range g.Vocabulary.Slots(n.Sort) {
-				if v, _ := g.Value(&bare, &f.FactDef); v != "" && !DerivedOn(f, n.Sort) {
-					if w, ok := f.Encode(v); ok {
-						implied = append(implied, cached{slot, w})
-					}
-				}
+		g.implied[i] = known[like]
+		for slot, w := range g.implied[i].words {
+			if w != 0 {
+				g.World.Set(int32(i), slot, w)
 			}
-			cache[key] = implied
-		}
-		for _, c := range implied {
-			g.World.Set(int32(i), c.slot, c.word)
 		}
 		for _, d := range n.Facts {
 			if f := g.Vocabulary.Fact(d.Fact.ID); f != nil && d.Value != "" {
-				if slot, ok := f.Slot(n.Sort); ok {
-					w, _ := f.Encode(d.Value)
-					g.World.Set(int32(i), slot, w)
-				}
+				w, _ := f.Encode(d.Value)
+				g.World.SetFact(int32(i), f, w)
 			}
 		}
 	}
@@ -213,18 +234,56 @@ func (g *Graph) setFacts() {
 // DerivedOn reports whether a fact is computed on a sort.
 func DerivedOn(f *rule.Fact, s ssf.Sort) bool { return ssf.HasRef(f.DerivedOn, ssf.ID(s)) }
 
-// Infos are the known facts of a node with where each comes from.
-func (g *Graph) Infos(i int32) []ssf.FactInfo {
-	n := &g.Nodes[i]
-	out := []ssf.FactInfo{}
+// Infos are the known facts of each node with where each comes from. Those of
+// an earlier graph are taken over where nothing has changed; match may be nil.
+func (g *Graph) Infos(old *Graph, match *Match) [][]ssf.FactInfo {
+	total := 0
+	out := make([][]ssf.FactInfo, len(g.Nodes))
+	for i := range g.Nodes {
+		if match != nil && old.infoOf != nil && match.Was[i] >= 0 && g.knownAs(int32(i), old, match.Was[i], match) {
+			out[i] = old.infoOf[match.Was[i]]
+			continue
+		}
+		for slot := range g.implied[i].infos {
+			if g.World.Get(int32(i), slot) != 0 {
+				total++
+			}
+		}
+	}
+	all := make([]ssf.FactInfo, 0, total) // one piece for thousands of short lists
+	for i := range g.Nodes {
+		if out[i] == nil {
+			from := len(all)
+			all = g.infos(all, int32(i))
+			out[i] = all[from:len(all):len(all)]
+		}
+	}
+	g.infoOf = out
+	return out
+}
+
+// knownAs reports whether the same is known of node n as was of node o of an
+// earlier graph, and in the same way.
+func (g *Graph) knownAs(n int32, old *Graph, o int32, match *Match) bool {
+	a, b := &g.Nodes[n], &old.Nodes[o]
+	return match.Same[o] && likenessOf(a) == likenessOf(b) && slices.EqualFunc(a.Facts, b.Facts, func(x, y ssf.DeclaredFact) bool {
+		return x.Fact.ID == y.Fact.ID && x.Value == y.Value
+	})
+}
+
+// infos appends the known facts of one node.
+func (g *Graph) infos(out []ssf.FactInfo, i int32) []ssf.FactInfo {
+	n, implied := &g.Nodes[i], g.implied[i]
 	for slot, f := range g.Vocabulary.Slots(n.Sort) {
 		w := g.World.Get(i, slot)
 		if w == 0 {
 			continue
 		}
-		info := ssf.FactInfo{Name: f.ID, Value: f.Decode(w), Via: ssf.Derived}
-		if !DerivedOn(f, n.Sort) {
-			_, info = g.Value(n, &f.FactDef)
+		info := implied.infos[slot]
+		if implied.derived[slot] {
+			info = ssf.FactInfo{Name: f.ID, Value: f.Decode(w), Via: ssf.Derived}
+		} else if at := slices.IndexFunc(n.Facts, func(d ssf.DeclaredFact) bool { return d.Fact.ID == f.ID }); at >= 0 && n.Facts[at].Value != "" {
+			info = ssf.FactInfo{Name: f.ID, Value: n.Facts[at].Value, Via: ssf.Declared}
 		}
 		if info.Via != ssf.NotHere {
 			out = append(out, info)

@@ -106,11 +106,15 @@ func (g *Graph) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
 				unknown(from, fact)
 			}
 		case ssf.SortComponent:
-			for _, f := range w.Many(n, rule.Incoming) {
-				caller(w.One(f, rule.From))
-				zone(w.One(f, rule.From))
+			g.reachedFrom(n, map[int32]bool{}, func(f int32, behind bool) {
+				from := w.One(f, rule.From)
+				caller(from)
+				zone(from)
 				zone(w.One(f, rule.To))
-			}
+				if behind && g.passesOn(from) == rule.Unknown {
+					need(from, "kind")
+				}
+			})
 		case ssf.SortFunction:
 			at := w.One(n, rule.At)
 			unknown(at, fact)
@@ -146,5 +150,22 @@ func (g *Graph) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
 		need(n, "allow")
 	case "does", "changes":
 		need(n, "does")
+	}
+}
+
+// reachedFrom calls do for each flow that reaches a component, over the proxies
+// before it too, each proxy once. Behind tells that the component that starts
+// the flow is itself reached.
+func (g *Graph) reachedFrom(n int32, seen map[int32]bool, do func(flow int32, behind bool)) {
+	if seen[n] {
+		return
+	}
+	seen[n] = true
+	for _, f := range g.World.Many(n, rule.Incoming) {
+		from := g.World.One(f, rule.From)
+		do(f, g.Get(from, "exposure") != Isolated)
+		if g.passesOn(from) != rule.False {
+			g.reachedFrom(from, seen, do)
+		}
 	}
 }

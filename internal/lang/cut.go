@@ -37,9 +37,30 @@ type piece struct {
 	entries bool // only entries, without the section's key
 }
 
-// pieceLines is about how many lines are parsed at once: enough that the
-// parser's own costs vanish, and small enough to share out. Tests cut finer.
+// pieceLines is the most lines that are parsed at once, but for one entry.
+// Tests cut finer.
 var pieceLines = 2000
+
+// A piece begins at one entry in pieceEntries or so: enough that the parser's
+// own costs vanish, and few enough to share out and to parse again after an
+// edit. Which entry that is shows in its first line alone, so that an edit
+// moves no border elsewhere. Tests cut finer.
+var pieceEntries uint32 = 32
+
+// begins reports whether a piece begins with the entry that has this first
+// line. Of a key only what stands before its colon counts, because its value is
+// what is edited most.
+func begins(line string, item bool) bool {
+	key := line
+	if i := strings.IndexByte(line, ':'); i >= 0 && !item {
+		key = line[:i]
+	}
+	h := uint32(2166136261) // FNV-1a
+	for i := range len(key) {
+		h = (h ^ uint32(key[i])) * 16777619
+	}
+	return (h>>16^h)%pieceEntries == 0
+}
 
 // A cutting is a file in pieces, with the faults that show in the cutting.
 // Final are those that make the file refused whatever a parser says of it.
@@ -146,7 +167,7 @@ func (s *source) divide(sec *section) (ps []piece) {
 	from := sec.line + 1
 	if _, known := modelTable.find(sec.key); known && sec.sequence == (sec.key == "decisions") {
 		for _, n := range sec.entries[1:] {
-			if n-from >= pieceLines {
+			if n-from >= pieceLines || begins(s.line(n), sec.sequence) {
 				ps = append(ps, piece{src: s, sec: sec, from: from, to: n, entries: true})
 				from = n
 			}

@@ -15,13 +15,14 @@ func readAs(t testing.TB, text string, n int) (*Snapshot, cutting) {
 	t.Helper()
 	defer func(old int) { pieceLines = old }(pieceLines)
 	s := newSource(RootFile, text)
-	snap := &Snapshot{sources: map[string]*source{RootFile: s}}
-	words := coreWords(t)
+	f := &file{source: s}
+	snap := &Snapshot{words: coreWords(t), files: map[string]*file{RootFile: f}}
 	if pieceLines = n; n == 0 {
-		snap.join([]result{piece{src: s, from: 1, to: len(s.lines) + 1}.read(words)}, words, nil)
+		f.results = []result{piece{src: s, from: 1, to: len(s.lines) + 1}.read(snap.words)}
 	} else {
-		snap.join(readAll([]*source{s}, words), words, nil)
+		readAll([]*file{f}, nil, snap.words)
 	}
+	snap.join(f.results, nil)
 	return snap, s.pieces()
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -421,21 +420,35 @@ var libraryRef = scalarOf(Type{Name: "library", What: "ssf/core, or a folder suc
 	return ssf.Ref{ID: ssf.ID("./" + dir), Pos: d.pos(n)}
 })
 
-// libraries reads the libraries that the sources of a model use. It looks at
+// A naming is which libraries the files of a model use.
+type naming struct {
+	dirs   []LibraryDir
+	unsure bool // one may be meant that is not read
+}
+
+// same reports whether the same libraries are named at the same places.
+func (n naming) same(o naming) bool {
+	return n.unsure == o.unsure && slices.EqualFunc(n.dirs, o.dirs, func(a, b LibraryDir) bool { return a.At == b.At })
+}
+
+// librariesOf finds the libraries that the files of a model use. It looks at
 // the sections that may say so, whatever is wrong elsewhere.
-func libraries(fsys fs.FS, core *ssf.Library, sources []*source) (*Libraries, error) {
-	l := &Libraries{Core: core, Whole: core}
+func librariesOf(fsys fs.FS, core *ssf.Library, files []*file) naming {
 	var dirs []LibraryDir
-	unsure := false // a library may be meant that is not read
-	for _, s := range sources {
-		if !strings.Contains(s.text, "libraries") { // most models: nothing to cut
+	var words *Words
+	unsure := false
+	for _, f := range files {
+		if !strings.Contains(f.text, "libraries") { // most models: nothing to cut
 			continue
 		}
-		for _, p := range s.pieces().pieces {
+		for _, p := range f.cutUp().pieces {
 			if p.sec != nil && p.sec.key != "use" && p.sec.key != "" {
 				continue
 			}
-			r := p.read(NewWords(core))
+			if words == nil {
+				words = NewWords(core)
+			}
+			r := p.read(words)
 			unsure = unsure || r.broken || slices.ContainsFunc(r.diags, func(d ssf.Diagnostic) bool { return d.Check == "model/files" })
 			for _, at := range r.model.Use.Libraries {
 				dir, ok := strings.CutPrefix(string(at.ID), "./")
@@ -445,29 +458,42 @@ func libraries(fsys fs.FS, core *ssf.Library, sources []*source) (*Libraries, er
 			}
 		}
 	}
-	if len(dirs) > 0 {
-		var err error
-		if l, err = ReadLibraries(core, dirs...); err != nil {
-			return nil, err
-		}
-	}
-	l.hole = l.hole || unsure
-	return l, nil
+	return naming{dirs, unsure}
 }
 
-// use makes the libraries those of the snapshot, and returns their words. While
+// use reads the libraries that the files of the snapshot name. They are not
+// read again if the snapshot before named the same at the same places. Only
+// without one there is an error, for a library that cannot be read. While
 // one of them has a fault, what it would define may be named anywhere.
-func (s *Snapshot) use(l *Libraries) *Words {
-	maps.Copy(s.sources, l.sources)
-	s.Libraries = l
-	w := NewWords(l.Whole)
-	w.partial = l.hole || len(l.Diagnostics) > 0
-	for i := range l.Diagnostics {
-		if d := &l.Diagnostics[i]; d.Snippet == "" {
+func (s *Snapshot) use(files []*file, before *Snapshot) error {
+	s.named = librariesOf(s.fsys, s.core, files)
+	if before != nil && s.named.same(before.named) {
+		s.libraries, s.words = before.libraries, before.words
+	} else {
+		l := &Libraries{Core: s.core, Whole: s.core}
+		if len(s.named.dirs) > 0 {
+			var err error
+			switch l, err = ReadLibraries(s.core, s.named.dirs...); {
+			case err != nil && before == nil:
+				return err
+			case err != nil: // an edit returns a snapshot in any case
+				l = &Libraries{Core: s.core, Whole: s.core, hole: true}
+				l.report("files", s.named.dirs[0].At.Pos, "", "see whether the folder can be read", "%v", err)
+			}
+		}
+		l.hole = l.hole || s.named.unsure
+		s.libraries, s.words = l, NewWords(l.Whole)
+		s.words.partial = l.hole || len(l.Diagnostics) > 0
+	}
+	own := *s.libraries
+	own.Diagnostics = slices.Clone(own.Diagnostics)
+	s.Libraries = &own
+	for i := range own.Diagnostics {
+		if d := &own.Diagnostics[i]; d.Snippet == "" {
 			d.Snippet = s.Line(d.Pos)
 		}
 	}
-	return w
+	return nil
 }
 
 // addFaults adds the diagnostics of the libraries. A library that is named where

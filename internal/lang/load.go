@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"runtime"
 	"slices"
@@ -23,59 +24,98 @@ const (
 // A Snapshot is a model as it stands in its files. Diagnostics are in file
 // order and complete: one syntax error for each entry, and everything that is
 // wrong beside. Model holds what could be read, also when there are errors.
+//
+// A Snapshot never changes, and what is in it must not be changed: snapshots
+// made by [Snapshot.Edit] share it.
 type Snapshot struct {
 	Model       *ssf.Model
 	Diagnostics []ssf.Diagnostic
 	Libraries   *Libraries // the program's, and those of the team that the model uses
 
-	sources map[string]*source
+	fsys      fs.FS // of the model and its libraries
+	core      *ssf.Library
+	named     naming
+	libraries *Libraries // as they were read
+	words     *Words     // theirs
+	seen      listing
+	files     map[string]*file // those that were read
+	parsed    int
+}
+
+// A file is one file as it was read.
+type file struct {
+	*source
+	refused []ssf.Diagnostic // why it has no text
+	cut     cutting
+	isCut   bool
+	parts   []result // of the pieces
+	results []result // that count; see [file.judge]
+}
+
+// cutUp cuts the file, once.
+func (f *file) cutUp() *cutting {
+	if !f.isCut {
+		f.cut, f.isCut = f.pieces(), true
+	}
+	return &f.cut
 }
 
 // Line is the line of the model's files at a place; empty where there is none.
 func (s *Snapshot) Line(p ssf.Pos) string {
-	if f := s.sources[p.File]; f != nil {
+	if f := s.files[p.File]; f != nil {
 		return f.snippet(p)
 	}
+	if s.Libraries != nil {
+		return s.Libraries.Line(p)
+	}
 	return ""
+}
+
+// Lines is Line for who keeps nothing else of the snapshot.
+func (s *Snapshot) Lines() func(ssf.Pos) string {
+	files := maps.Clone(s.Libraries.sources)
+	if files == nil {
+		files = make(map[string]*source, len(s.files))
+	}
+	for p, f := range s.files {
+		files[p] = f.source
+	}
+	return func(p ssf.Pos) string {
+		if f := files[p.File]; f != nil {
+			return f.snippet(p)
+		}
+		return ""
+	}
 }
 
 // Load reads the model in fsys: ssf.yaml at its root and every ssf/**/*.yaml,
 // and the libraries that it uses beside lib.
 // An error is only what is not the author's doing: a file that cannot be read.
 func Load(fsys fs.FS, lib *ssf.Library) (*Snapshot, error) {
-	paths, refused, err := find(fsys)
+	seen, err := look(fsys)
 	if err != nil {
 		return nil, err
 	}
-	var sources []*source
+	snap := &Snapshot{fsys: fsys, core: lib, seen: seen, files: map[string]*file{}}
+	paths, _ := seen.files()
 	total := 0
 	for _, p := range paths {
 		src, ds, err := readFile(fsys, p)
 		if err != nil {
 			return nil, fmt.Errorf("reading the model: %w", err)
 		}
+		snap.files[p] = &file{source: src, refused: ds}
 		if total += len(src.text); total > MaxSize {
-			refused = append(refused, ssf.Diagnostic{Check: "model/limit", Severity: ssf.Error, Pos: ssf.Pos{File: p, Line: 1, Col: 1}, Message: fmt.Sprintf("the files of the model together are larger than the limit of %d MiB", MaxSize>>20), Hint: "split the product into several models"})
 			break
 		}
-		if refused = append(refused, ds...); len(ds) == 0 {
-			sources = append(sources, src)
-		}
 	}
-	snap := &Snapshot{sources: map[string]*source{}}
-	for _, s := range sources {
-		snap.sources[s.path] = s
-	}
-	libs, err := libraries(fsys, lib, sources)
-	if err != nil {
+	if err := snap.read(nil); err != nil {
 		return nil, err
 	}
-	snap.read(sources, snap.use(libs), refused)
-	snap.addFaults()
 	return snap, nil
 }
 
-// A result is what one piece gave.
+// A result is what one piece gave. It is never changed.
 type result struct {
 	model  ssf.Model
 	diags  []ssf.Diagnostic
@@ -86,72 +126,144 @@ type result struct {
 	root   bool      // it is a mapping
 }
 
-// read decodes all sources and checks the whole. Refused are the diagnostics
-// of files that are not among the sources.
-func (snap *Snapshot) read(sources []*source, words *Words, refused []ssf.Diagnostic) {
-	snap.join(readAll(sources, words), words, refused)
+// read decodes the files and checks the whole. Before is the snapshot that was
+// edited, if any. An error is a library that cannot be read.
+func (snap *Snapshot) read(before *Snapshot) error {
+	paths, refused := snap.seen.files()
+	var files []*file
+	total := 0
+	for _, p := range paths {
+		f := snap.files[p]
+		if f != nil {
+			total += len(f.text)
+		}
+		if f == nil || total > MaxSize { // what was too much when the files were read is not there
+			refused = append(refused, ssf.Diagnostic{Check: "model/limit", Severity: ssf.Error, Pos: ssf.Pos{File: p, Line: 1, Col: 1}, Message: fmt.Sprintf("the files of the model together are larger than the limit of %d MiB", MaxSize>>20), Hint: "split the product into several models"})
+			break
+		}
+		if refused = append(refused, f.refused...); len(f.refused) == 0 {
+			files = append(files, f)
+		}
+	}
+	if err := snap.use(files, before); err != nil {
+		return err
+	}
+	if before != nil && snap.words != before.words { // other words, so nothing fits any more
+		before = nil
+		for i, f := range files {
+			files[i] = &file{source: f.source}
+			snap.files[f.path] = files[i]
+		}
+	}
+	snap.parsed = readAll(files, before, snap.words)
+	var results []result
+	for _, f := range files {
+		results = append(results, f.results...)
+	}
+	snap.join(results, refused)
+	snap.addFaults()
+	return nil
 }
 
-// join makes the model of what the pieces gave.
-func (snap *Snapshot) join(results []result, words *Words, refused []ssf.Diagnostic) {
-	m, diags := &ssf.Model{}, refused
-	var refs []pending
+// join makes the model of what the pieces gave. Refused are the diagnostics of
+// files that are not read.
+func (snap *Snapshot) join(results []result, refused []ssf.Diagnostic) {
+	m, diags := &ssf.Model{}, slices.Clip(refused)
 	var keys []ssf.Ref
-	x := newIndex(words, &diags, snap.Line)
+	x := newIndex(snap.words, &diags, snap.Line)
 	x.blind = len(refused) > 0
-	for _, r := range results {
+	size(m, results)
+	for i := range results {
+		r := &results[i]
 		merge(m, &r.model)
 		diags = append(diags, r.diags...)
-		refs = append(refs, r.refs...)
 		keys = append(keys, r.keys...)
 		for _, l := range r.lost {
 			x.lose(l)
 		}
 	}
-	x.sections(keys, snap.sources[RootFile])
+	var root *source
+	if f := snap.files[RootFile]; f != nil && len(f.refused) == 0 {
+		root = f.source
+	}
+	x.sections(keys, root)
 	expand(m, formerIDs(m))
 	x.defineAll(m)
 	x.cells(m)
 	x.nesting(m.Zones)
 	forElements(m, x.former)
 	formerCalls(m, x)
-	mend(m, x.resolve(refs))
+	instead := make([]map[ssf.Pos]ssf.ID, len(results))
+	for i := range results {
+		instead[i] = x.resolve(results[i].refs)
+	}
+	mend(m, results, instead)
 	x.claims(m.Verify)
 	snap.Model, snap.Diagnostics = m, limit(diags)
 }
 
-// readAll reads the sources piece by piece. A source of which a piece does not
-// parse is tried as a whole; if that does not parse either, the broken pieces
-// are tried entry by entry.
-func readAll(sources []*source, words *Words) (results []result) {
-	var ps []piece
-	cuts := make([]cutting, len(sources))
-	for i, s := range sources {
-		cuts[i] = s.pieces()
-		ps = append(ps, cuts[i].pieces...)
+// readAll reads the files that are not read yet, piece by piece, and returns
+// how many pieces it parsed. What the same file had before is not parsed again.
+func readAll(files []*file, before *Snapshot, words *Words) (parsed int) {
+	type job struct {
+		piece
+		old  *read
+		into *result
 	}
-	parts := make([]result, len(ps))
-	parallel(len(ps), func(i int) { parts[i] = ps[i].read(words) })
-	for i, s := range sources {
-		n := len(cuts[i].pieces)
-		mine, its := cuts[i].pieces, parts[:n]
-		parts = parts[n:]
-		broken := len(cuts[i].diags) > 0 || slices.ContainsFunc(its, func(r result) bool { return r.broken })
-		if broken && !cuts[i].final {
-			if whole := (piece{src: s, from: 1, to: len(s.lines) + 1}).read(words); !whole.broken && whole.root {
-				results = append(results, whole)
-				continue
-			}
+	var jobs []job
+	var fresh []*file
+	for _, f := range files {
+		if f.results != nil {
+			continue
 		}
-		results = append(results, result{diags: cuts[i].diags, lost: cuts[i].lost})
-		for j, r := range its {
-			if r.broken && mine[j].entries {
-				r = mine[j].readEntries(words, r)
+		fresh = append(fresh, f)
+		f.cutUp()
+		f.parts = make([]result, len(f.cut.pieces))
+		known := before.pieces(f.path)
+		for i, p := range f.cut.pieces {
+			j := job{piece: p, into: &f.parts[i]}
+			if old, ok := known[p.identity()]; ok {
+				j.old = &old
+			} else {
+				parsed++
 			}
-			results = append(results, r)
+			jobs = append(jobs, j)
 		}
 	}
-	return results
+	parallel(len(jobs), func(i int) {
+		if j := jobs[i]; j.old != nil {
+			*j.into = j.old.at(j.piece)
+		} else {
+			*j.into = j.read(words)
+		}
+	})
+	for _, f := range fresh {
+		parsed += f.judge(words)
+	}
+	return parsed
+}
+
+// judge finds which results count. A file of which a piece does not parse is
+// tried as a whole; if that does not parse either, the broken pieces are tried
+// entry by entry. It returns how many pieces it parsed for that.
+func (f *file) judge(words *Words) (parsed int) {
+	broken := len(f.cut.diags) > 0 || slices.ContainsFunc(f.parts, func(r result) bool { return r.broken })
+	if broken && !f.cut.final {
+		parsed++
+		if whole := (piece{src: f.source, from: 1, to: len(f.lines) + 1}).read(words); !whole.broken && whole.root {
+			f.results = []result{whole}
+			return parsed
+		}
+	}
+	f.results = append(make([]result, 0, len(f.parts)+1), result{diags: f.cut.diags, lost: f.cut.lost})
+	for j, r := range f.parts {
+		if r.broken && f.cut.pieces[j].entries {
+			r = f.cut.pieces[j].readEntries(words, r)
+			parsed++
+		}
+		f.results = append(f.results, r)
+	}
+	return parsed
 }
 
 // read parses and decodes a piece.
@@ -277,6 +389,20 @@ func (x *index) sections(keys []ssf.Ref, root *source) {
 	}
 }
 
+// size makes room for what the pieces gave.
+func size(m *ssf.Model, results []result) {
+	var flows, assets, components, functions int
+	for i := range results {
+		r := &results[i].model
+		assets, components, functions, flows = assets+len(r.Assets), components+len(r.Components), functions+len(r.Functions), flows+len(r.Flows)
+		for j := range r.Components {
+			flows += len(r.Components[j].Calls)
+		}
+	}
+	m.Assets, m.Components = slices.Grow(m.Assets, assets), slices.Grow(m.Components, components)
+	m.Flows, m.Functions = slices.Grow(m.Flows, flows), slices.Grow(m.Functions, functions)
+}
+
 // merge appends what a piece gave.
 func merge(m, p *ssf.Model) {
 	if m.Version.ID == "" {
@@ -361,7 +487,7 @@ func formerCalls(m *ssf.Model, x *index) {
 			for _, to := range was[called] {
 				id := from.ID + "-to-" + to.ID
 				if _, taken := x.renamed[id]; id != f.ID && !taken && x.is(id) == "" {
-					f.Was = append(f.Was, ssf.Ref{ID: id, Pos: f.From.Pos})
+					f.Was = append(slices.Clip(f.Was), ssf.Ref{ID: id, Pos: f.From.Pos}) // the results keep theirs
 					x.renamed[id] = f.ID
 				}
 			}

@@ -2,6 +2,7 @@ package lang
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,11 +12,12 @@ import (
 
 // An index knows every id of a model, by target and place.
 type index struct {
-	ids   map[Target]map[ssf.ID]ssf.Pos
-	words *Words
-	diags *[]ssf.Diagnostic
-	line  func(ssf.Pos) string
-	all   map[string][]string // names by what they are called together
+	ids      map[Target]map[ssf.ID]ssf.Pos
+	elements map[ssf.ID]Target // which of the ids an element has
+	words    *Words
+	diags    *[]ssf.Diagnostic
+	line     func(ssf.Pos) string
+	all      map[string][]string // names by what they are called together
 
 	// What could not be read may hold any id: of these entries, of these
 	// targets, or of all.
@@ -24,6 +26,7 @@ type index struct {
 	blind   bool
 
 	lostSections []string
+	unresolved   int // references that name nothing, so far
 
 	renamed map[ssf.ID]ssf.ID // elements by their former ids
 }
@@ -85,34 +88,42 @@ func (x *index) report(check string, at ssf.Pos, hint string, related []ssf.Rela
 
 // define adds an id; elements share one space.
 func (x *index) define(t Target, n ssf.Named) {
-	space := []Target{t}
-	if slices.Contains(anElement, t) {
-		space = anElement
-	}
-	for _, s := range space {
-		at, ok := x.ids[s][n.ID]
-		related := []ssf.Related{{Message: "the other one", Pos: at}}
-		switch {
-		case !ok:
-			continue
-		case s == TheSystem:
-			x.report("duplicate-id", n.Pos, "choose another id", nil, "%q is reserved for the product as a whole", n.ID)
-		case s == t:
-			x.report("duplicate-id", n.Pos, "join the two, or choose another id", related, "there are two %ss %q", t, n.ID)
-		default:
-			x.report("duplicate-id", n.Pos, "choose another id; zones, actors, assets, components, flows and functions share one space", related, "%s %q has the id of %s", t, n.ID, a(string(s)))
+	s, element := t, x.element(t)
+	if element {
+		if s = x.elements[n.ID]; s == "" {
+			s = t
 		}
+	}
+	if at, ok := x.ids[s][n.ID]; ok {
+		x.defined(s, at, t, n)
 		return
 	}
-	if x.ids[t] == nil {
-		x.ids[t] = map[ssf.ID]ssf.Pos{}
-	}
 	x.ids[t][n.ID] = n.Pos
+	if element {
+		x.elements[n.ID] = t
+	}
+}
+
+func (x *index) element(t Target) bool { return slices.Contains(anElement, t) }
+
+// defined reports an id that an s at some place has already.
+func (x *index) defined(s Target, at ssf.Pos, t Target, n ssf.Named) {
+	related := []ssf.Related{{Message: "the other one", Pos: at}}
+	switch s {
+	case TheSystem:
+		x.report("duplicate-id", n.Pos, "choose another id", nil, "%q is reserved for the product as a whole", n.ID)
+	case t:
+		x.report("duplicate-id", n.Pos, "join the two, or choose another id", related, "there are two %ss %q", t, n.ID)
+	default:
+		x.report("duplicate-id", n.Pos, "choose another id; zones, actors, assets, components, flows and functions share one space", related, "%s %q has the id of %s", t, n.ID, a(string(s)))
+	}
 }
 
 // defineAll goes through the model in its own order.
 func (x *index) defineAll(m *ssf.Model) {
 	x.ids[TheSystem] = map[ssf.ID]ssf.Pos{"system": m.System.Pos}
+	x.elements = make(map[ssf.ID]Target, len(m.Zones)+len(m.Actors)+len(m.Assets)+len(m.Components)+len(m.Flows)+len(m.Functions))
+	x.elements["system"] = TheSystem
 	each(x, AZone, m.Zones, func(v *ssf.Zone) ssf.Named { return v.Named })
 	each(x, AnActor, m.Actors, func(v *ssf.Actor) ssf.Named { return v.Named })
 	each(x, AnAsset, m.Assets, func(v *ssf.Asset) ssf.Named { return v.Named })
@@ -132,6 +143,7 @@ func (x *index) defineAll(m *ssf.Model) {
 }
 
 func each[T any](x *index, t Target, vs []T, named func(*T) ssf.Named) {
+	x.ids[t] = make(map[ssf.ID]ssf.Pos, len(vs))
 	for i := range vs {
 		x.define(t, named(&vs[i]))
 	}
@@ -224,26 +236,30 @@ func (x *index) is(id ssf.ID) Target {
 
 // resolve reports each reference that names nothing, and returns what is to be
 // put in the place of such a reference: the id that its element has now, or
-// nothing.
+// nothing. The map is nil if there is none.
 func (x *index) resolve(refs []pending) (instead map[ssf.Pos]ssf.ID) {
-	instead = map[ssf.Pos]ssf.ID{}
-	seen := 0
+	put := func(at ssf.Pos, id ssf.ID) {
+		if instead == nil {
+			instead = map[ssf.Pos]ssf.ID{}
+		}
+		instead[at] = id
+	}
 	for _, p := range refs {
 		if x.has(p.kinds, p.ref.ID) {
 			continue
 		}
 		if now := x.now(p); now != "" {
-			if instead[p.ref.Pos] = now; now != p.ref.ID {
+			if put(p.ref.Pos, now); now != p.ref.ID {
 				x.hint("former-id", p.ref.Pos, now, "%s is a former id of %s", p.ref.ID, now)
 			}
 			continue
 		}
-		if instead[p.ref.Pos] = ""; x.missed(p.kinds, p.ref.ID) {
+		if put(p.ref.Pos, ""); x.missed(p.kinds, p.ref.ID) {
 			continue
 		}
 		what, names, id := called(p.kinds...), x.names(p.kinds), clip(string(p.ref.ID))
 		near := ""
-		if seen++; seen <= manyHints || len(names) <= manyNames && seen <= MaxErrors {
+		if x.unresolved++; x.unresolved <= manyHints || len(names) <= manyNames && x.unresolved <= MaxErrors {
 			near = ssf.Nearest(string(p.ref.ID), names)
 		}
 		hint := suggest(near, names)
@@ -298,57 +314,105 @@ func (x *index) hint(check string, at ssf.Pos, better ssf.ID, format string, arg
 // then a word becomes absent, and what is nothing without it, such as a pattern
 // or an item of a list, goes as a whole. So what works on a model need not ask
 // whether references exist.
-func mend(m *ssf.Model, places map[ssf.Pos]ssf.ID) {
-	if len(places) == 0 {
+//
+// The model was joined from the results, and places are those in each of them.
+// A list is copied before it is changed: the results keep theirs.
+func mend(m *ssf.Model, results []result, places []map[ssf.Pos]ssf.ID) {
+	all := map[ssf.Pos]ssf.ID{}
+	for _, ps := range places {
+		maps.Copy(all, ps)
+	}
+	if len(all) == 0 {
 		return
 	}
+	model := reflect.ValueOf(m).Elem()
+	for i := range model.NumField() {
+		if model.Field(i).Kind() == reflect.Struct {
+			mendIn(model.Field(i), all)
+		}
+	}
+	from := make([]int, model.NumField())
+	calls := 0 // stand behind all flows
+	for i := range results {
+		calls += len(results[i].model.Flows)
+	}
+	for i := range results {
+		r := reflect.ValueOf(&results[i].model).Elem()
+		for f := range r.NumField() {
+			if r.Field(f).Kind() != reflect.Slice {
+				continue
+			}
+			to := from[f] + r.Field(f).Len()
+			for ; from[f] < to; from[f]++ {
+				if len(places[i]) > 0 {
+					mendIn(model.Field(f).Index(from[f]), places[i])
+				}
+			}
+		}
+		for j := range results[i].model.Components {
+			to := calls + len(results[i].model.Components[j].Calls)
+			for ; calls < to; calls++ {
+				if len(places[i]) > 0 {
+					mendIn(reflect.ValueOf(&m.Flows[calls]).Elem(), places[i])
+				}
+			}
+		}
+	}
+}
+
+func mendIn(v reflect.Value, places map[ssf.Pos]ssf.ID) {
 	nothing := func(r ssf.Ref) bool {
 		id, ok := places[r.Pos]
 		return ok && id == ""
 	}
-	var walk func(v reflect.Value)
-	walk = func(v reflect.Value) {
-		switch v.Kind() {
-		case reflect.Struct:
-			switch x := v.Interface().(type) {
-			case ssf.Ref:
-				if id, ok := places[x.Pos]; ok && id == "" {
-					v.SetZero()
-				} else if ok {
-					v.Field(0).SetString(string(id))
-				}
+	switch v.Kind() {
+	case reflect.Struct:
+		switch x := v.Addr().Interface().(type) {
+		case *ssf.Ref:
+			if id, ok := places[x.Pos]; ok && id == "" {
+				v.SetZero()
+			} else if ok {
+				x.ID = id
+			}
+			return
+		case *ssf.Pattern:
+			if nothing(x.Rule) || nothing(x.Element) {
+				v.SetZero()
 				return
-			case ssf.Pattern:
-				if nothing(x.Rule) || nothing(x.Element) {
-					v.SetZero()
-					return
-				}
-			case ssf.CellRef:
-				if nothing(x.Element) || nothing(x.Property) {
-					v.SetZero()
-					return
-				}
 			}
-			for i := range v.NumField() {
-				walk(v.Field(i))
+		case *ssf.CellRef:
+			if nothing(x.Element) || nothing(x.Property) {
+				v.SetZero()
+				return
 			}
-		case reflect.Slice:
-			kept := v.Slice(0, 0)
-			for i := range v.Len() {
-				before := v.Index(i).IsZero()
-				if walk(v.Index(i)); before || !v.Index(i).IsZero() {
-					kept = reflect.Append(kept, v.Index(i))
-				}
-			}
-			v.Set(kept)
 		}
+		for i := range v.NumField() {
+			mendIn(v.Field(i), places)
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return
+		}
+		kept := reflect.MakeSlice(v.Type(), 0, v.Len())
+		for i := range v.Len() {
+			item := reflect.New(v.Type().Elem()).Elem()
+			item.Set(v.Index(i))
+			before := item.IsZero()
+			if mendIn(item, places); before || !item.IsZero() {
+				kept = reflect.Append(kept, item)
+			}
+		}
+		v.Set(kept)
 	}
-	walk(reflect.ValueOf(m).Elem())
 }
 
 // claims puts the ids of today in the place of former ones in claimed facts.
 func (x *index) claims(vs []ssf.Verification) {
+	if len(x.renamed) == 0 {
+		return
+	}
 	for i := range vs {
+		vs[i].Verifies = slices.Clone(vs[i].Verifies) // the results keep theirs
 		for j := range vs[i].Verifies {
 			r := &vs[i].Verifies[j]
 			element, fact, ok := strings.Cut(string(r.ID), ".")

@@ -30,14 +30,14 @@ type source struct {
 }
 
 func newSource(path, text string) *source {
-	s := &source{path: path, text: text}
-	s.lines = append(s.lines, 0)
-	for i := range len(text) {
-		if text[i] == '\n' && i+1 < len(text) {
-			s.lines = append(s.lines, i+1)
+	s := &source{path: path, text: text, lines: make([]int, 1, 1+strings.Count(text, "\n"))}
+	for at := 0; ; {
+		i := strings.IndexByte(text[at:], '\n')
+		if at += i + 1; i < 0 || at == len(text) {
+			return s
 		}
+		s.lines = append(s.lines, at)
 	}
-	return s
 }
 
 // line is line n (from 1) without its line break.
@@ -106,6 +106,7 @@ func (s *source) unreadable() (at ssf.Pos, msg, hint string) {
 	}
 	for i, r := range s.text {
 		switch {
+		case 0x20 <= r && r < 0x7f: // nearly all of them
 		case r == utf8.RuneError && !strings.HasPrefix(s.text[i:], "\uFFFD"):
 			return place(i), fmt.Sprintf("byte 0x%02x is not UTF-8", s.text[i]), "save the file as UTF-8; if it is no text at all, it is not a model"
 		case r == '\r' && strings.HasPrefix(s.text[i+1:], "\n"), r == '\n', r == '\t':

@@ -112,6 +112,7 @@ type Scratch struct {
 	seen  map[Ref]struct{}
 
 	resting bool
+	watch   watch
 }
 
 // Eval is the truth of the condition at node n, which must be of the sort that
@@ -281,12 +282,14 @@ func (s *Scratch) walk(r *ref) int32 {
 		if n < 0 {
 			return n
 		}
+		s.Touch(n)
 		next := s.world.one[n][hop.column]
 		if next < 0 && hop.zone {
 			s.needs = append(s.needs, Ref{n, SlotZone})
 		}
 		n = next
 	}
+	s.Touch(n)
 	return n
 }
 

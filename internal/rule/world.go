@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"slices"
 
 	"ssf"
 )
@@ -145,6 +146,19 @@ func (w *World) Add(id ssf.ID, sort ssf.Sort) int32 {
 	return n
 }
 
+// Grow makes room for some more nodes, so many of each sort.
+func (w *World) Grow(sorts map[ssf.Sort]int) {
+	nodes, words := 0, 0
+	for s, n := range sorts {
+		nodes, words = nodes+n, words+n*len(w.vocabulary.Slots(s))
+	}
+	w.words = slices.Grow(w.words, words)
+	w.ids, w.sorts, w.base, w.one = slices.Grow(w.ids, nodes), slices.Grow(w.sorts, nodes), slices.Grow(w.base, nodes), slices.Grow(w.one, nodes)
+	if len(w.byID) == 0 {
+		w.byID = make(map[ssf.ID]int32, nodes)
+	}
+}
+
 // Link relates node n to node m. A single relation is replaced; a list grows
 // by m and keeps the order of linking.
 func (w *World) Link(n int32, r Relation, m int32) {
@@ -206,6 +220,21 @@ func (w *World) Set(n int32, slot int, value Word) { w.words[w.slotIndex(n, slot
 
 // Get is the fact in a slot of node n; 0 is unknown.
 func (w *World) Get(n int32, slot int) Word { return w.words[w.slotIndex(n, slot)] }
+
+// SetFact is Set for a fact; nothing happens where the node does not carry it.
+func (w *World) SetFact(n int32, f *Fact, value Word) {
+	if slot := f.slot[w.sorts[n]]; slot >= 0 {
+		w.words[w.base[n]+int32(slot)] = value
+	}
+}
+
+// FactOf is Get for a fact; unknown where the node does not carry it.
+func (w *World) FactOf(n int32, f *Fact) Word {
+	if slot := f.slot[w.sorts[n]]; slot >= 0 {
+		return w.words[w.base[n]+int32(slot)]
+	}
+	return 0
+}
 
 func (w *World) slotIndex(n int32, slot int) int {
 	if slot < 0 || slot >= len(w.vocabulary.slots[w.sorts[n]]) {

@@ -2,8 +2,9 @@
 
 // Bench measures the program as its users feel it: whole processes, from the
 // files of a generated model to the case. It builds bin/ssf, runs
-// `bin/ssf check -o /dev/null DIR` some times for each model and prints two
-// Markdown tables: the measures, and how time grows when a model doubles.
+// `bin/ssf check -o /dev/null DIR` some times for each model and prints
+// Markdown tables: the measures, how time grows when a model doubles, and what
+// an edit costs in a process that has the model already.
 //
 //	go run ./internal/testkit/bench
 //
@@ -161,7 +162,8 @@ func (b bench) run(ctx context.Context) error {
 		fmt.Fprintln(b.out, growthRow(s, m, before))
 		before = m
 	}
-	return nil
+	fmt.Fprintf(b.out, "\n%s\n", editHead)
+	return b.editRows(filepath.Join(scratch, "library"))
 }
 
 func build(ctx context.Context, bin string, flags ...string) error {

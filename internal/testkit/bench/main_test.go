@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ssf/internal/testkit/gen"
+	"ssf/library"
 )
 
 func TestSummarise(t *testing.T) {
@@ -72,7 +73,7 @@ func TestRows(t *testing.T) {
 	if got, want := growthRow(s, m, measure{}), "| x | 1000 | 1.500 |  |  |"; got != want {
 		t.Errorf("first growth row is %q, want %q", got, want)
 	}
-	for _, head := range []string{tableHead, growthHead} {
+	for _, head := range []string{tableHead, growthHead, editHead} {
 		lines := strings.Split(head, "\n")
 		if strings.Count(lines[0], "|") != strings.Count(lines[1], "|") {
 			t.Errorf("the columns of %q do not match", head)
@@ -135,5 +136,15 @@ func TestWriteModel(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestMeasureEdits(t *testing.T) {
+	took, threats, err := measureEdits(library.Core, 10)
+	if err != nil || len(took) != edits || threats == 0 {
+		t.Fatalf("measured %d edits of a model with %d threats: %v", len(took), threats, err)
+	}
+	if got, want := editRow("x", 7, 4, []time.Duration{time.Millisecond, 2 * time.Millisecond, 9 * time.Millisecond}), "| x | 7 | 4 | 2.0 | 9.0 |"; got != want {
+		t.Errorf("row is %q, want %q", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -132,7 +133,7 @@ func oneOf(flag, value string, values ...string) error {
 			return nil
 		}
 	}
-	return usagef("%s is one of %v, not %q", flag, values, value)
+	return usagef("%s is one of %s, not %q", flag, strings.Join(values, ", "), value)
 }
 
 // writeFile writes a value as JSON to a file, or says why not.

@@ -273,6 +273,7 @@ func checkTreatments(e *verdict) int {
 		for _, at := range d.Hits {
 			e.checkTreatment(&e.Instances[at], d)
 		}
+		e.checkTerm(d)
 		if len(d.Lowered) > 0 {
 			e.openAt("TH-4", p.ID())
 			e.Report("threats/unreviewed", p.ID(), p.Pos, "", nil, "a pattern rates %s lower, and nobody has confirmed it: %s", plural(len(d.Lowered), "threat", "threats"), few(d.Lowered))
@@ -332,19 +333,23 @@ func (e *verdict) checkTreatment(in *eval.Instance, d *eval.Decision) {
 		if over, why := e.AboveLimit(in, d.Decision); over {
 			e.Report("threats/above-limit", in.ID, d.By.Pos, "", nil, "%s: %s", in.ID, why)
 		}
-		i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
-		if i < 0 {
-			return
-		}
-		until, err := time.Parse(time.DateOnly, string(d.Until.ID))
-		if most, ok := lastDay(e.Now, string(e.Model.People[i].ForAtMost.ID)); ok && err == nil && until.After(most) {
-			e.Report("threats/too-long", in.ID, d.Until.Pos, "", nil, "%s may accept for %s at most, which from today is until %s", d.By.ID, e.Model.People[i].ForAtMost.ID, most.Format(time.DateOnly))
-		}
 	case "transfer":
 		i := slices.IndexFunc(e.Assumptions, func(h eval.Assumption) bool { return h.ID == d.To.ID })
 		if i >= 0 && (e.Assumptions[i].Owner.ID == "" || e.Assumptions[i].Do.S == "") {
 			e.Report("threats/transfer-without-duty", in.ID, d.To.Pos, "", []ssf.Related{{Message: "the assumption", Pos: e.Assumptions[i].Pos}}, "%s is transferred to %s, which has no owner or no check", in.ID, d.To.ID)
 		}
+	}
+}
+
+// checkTerm compares how long a decision accepts with how long its person may.
+func (e *verdict) checkTerm(d *eval.Decision) {
+	i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
+	if d.Treat.ID != "accept" || d.Lapsed || i < 0 || len(d.Hits) == 0 {
+		return
+	}
+	until, err := time.Parse(time.DateOnly, string(d.Until.ID))
+	if most, ok := lastDay(e.Now, string(e.Model.People[i].ForAtMost.ID)); ok && err == nil && until.After(most) {
+		e.Report("threats/too-long", e.Instances[d.Hits[0]].ID, d.Until.Pos, "", nil, "%s may accept for %s at most, which from today is until %s", d.By.ID, e.Model.People[i].ForAtMost.ID, most.Format(time.DateOnly))
 	}
 }
 

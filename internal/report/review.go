@@ -87,8 +87,22 @@ func Review(w io.Writer, c *ssf.Case, group []*ssf.Pin, style Style) error {
 			p.wrap("    ", c.String())
 		}
 	}
+	if at := unknown(c, group); head.Status == ssf.Gone && at != "" {
+		p.wrap("    ", "if "+string(at)+" has another id now, write `was: ["+string(at)+"]` there, and nothing is lost")
+	}
 	p.print("\n")
 	return p.err
+}
+
+// unknown is the first element of pins that the model does not have.
+func unknown(c *ssf.Case, group []*ssf.Pin) ssf.ID {
+	for _, p := range group {
+		_, at, ok := strings.Cut(string(p.ID), "@")
+		if ok && !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) {
+			return ssf.ID(at)
+		}
+	}
+	return ""
 }
 
 // facts are the lines of a pin that mean something to a reader.

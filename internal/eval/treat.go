@@ -123,7 +123,11 @@ func (e *Evaluation) treat() {
 func (e *Evaluation) pinAll(in *Instance, decisions []int, dismissed, counters []cover) (decided, assumed, countered []ssf.Pin) {
 	for _, i := range decisions {
 		d := &e.Decisions[i]
-		decided = append(decided, e.pinThreat(ssf.PinThreat, in, string(d.Treat.ID), d.Exact, d.Because.S, d.Pos))
+		treat := string(d.Treat.ID)
+		if d.To.ID != "" {
+			treat += ":" + string(d.To.ID)
+		}
+		decided = append(decided, e.pinThreat(ssf.PinThreat, in, treat, d.Exact, d.Because.S, d.Pos))
 	}
 	for _, c := range dismissed {
 		a := &e.Assumptions[c.by]

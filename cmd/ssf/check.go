@@ -46,12 +46,12 @@ or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 			if err != nil {
 				return err
 			}
-			c, _, err := a.evaluate(cmd.Context(), dir)
+			c, in, err := a.evaluate(cmd.Context(), dir)
 			if err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("base") {
-				if err := a.compare(cmd.Context(), c, dir, base); err != nil {
+				if err := a.compare(cmd.Context(), c, in.Line, dir, base); err != nil {
 					return err
 				}
 			}

@@ -242,7 +242,7 @@ func readModel(fsys fs.FS, now time.Time) (ssf.Inputs, error) {
 }
 
 // compare compares a case with that of the model as it was at a revision.
-func (a *app) compare(ctx context.Context, c *ssf.Case, dir, rev string) error {
+func (a *app) compare(ctx context.Context, c *ssf.Case, line func(ssf.Pos) string, dir, rev string) error {
 	tree, files, err := repo.At(ctx, dir, rev)
 	switch {
 	case errors.Is(err, repo.ErrNoCommit):
@@ -266,7 +266,7 @@ func (a *app) compare(ctx context.Context, c *ssf.Case, dir, rev string) error {
 	if ssf.HasErrors(base.Diagnostics) {
 		fmt.Fprintf(a.env.Stderr, "ssf: the model at %s has errors, so what it would have held may show as worse\n", rev)
 	}
-	check.Compare(c, base, rev)
+	check.Compare(c, base, rev, line)
 	return nil
 }
 

@@ -230,7 +230,7 @@ func checkThreats(e *verdict) int {
 		case first.Own != nil:
 			pos = first.Own.Pos
 		case k.state == ssf.Open && len(first.Rule.Measures) > 0:
-			hint = fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", first.ID, first.Rule.Measures[0].ID, first.ID)
+			hint = openHint(first.ID, refIDs(first.Rule.Measures))
 		}
 		risk := "risk " + e.Case.Threats[groups[k][0]].Risk.String()
 		switch {
@@ -246,6 +246,14 @@ func checkThreats(e *verdict) int {
 		e.Report(ssf.ID("threats/"+k.state), k.rule, pos, hint, related, "%s is %s at %s (%s)%s", k.rule, k.state, few(at), risk, why)
 	}
 	return len(e.Instances)
+}
+
+// openHint is the way out for an open threat.
+func openHint(id ssf.ID, measures []ssf.ID) string {
+	if len(measures) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", id, measures[0], id)
 }
 
 // checkTreatments compares decisions with the limits and with the threats.

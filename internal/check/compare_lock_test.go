@@ -86,7 +86,7 @@ func TestComparePins(t *testing.T) {
 				return lockedCase(t, lib, text, lockOf(bare, words...))
 			}
 			base, c := made(x.before, x.lockBefore), made(x.now, x.lockNow)
-			check.Compare(c, base, "main")
+			check.Compare(c, base, "main", nil)
 			var got []string
 			for _, w := range c.Base.Worse {
 				got = append(got, string(w.Subject)+": "+w.What)
@@ -111,7 +111,7 @@ func TestCompareGates(t *testing.T) {
 	}
 	base := caseOf(t, lib, shop)
 	c := caseOf(t, lib, strings.Replace(shop, "no-critical:", "other:", 1))
-	check.Compare(c, base, "main")
+	check.Compare(c, base, "main", nil)
 	if d := cmp.Diff([]ssf.Worse{{Subject: "gate no-critical", What: "is gone"}}, c.Base.Worse); d != "" {
 		t.Errorf("worse (-want +got)\n%s", d)
 	}
@@ -129,7 +129,7 @@ func TestCompareJoined(t *testing.T) {
 	now := strings.Replace(shop, "  web: {", "  web: {was: [old], ", 1)
 	now = strings.Replace(now, "  - {threat: path-traversal@web, treat: not_applicable, because: It opens no file.}\n", "", 1)
 	c := caseOf(t, lib, now)
-	check.Compare(c, caseOf(t, lib, text), "main")
+	check.Compare(c, caseOf(t, lib, text), "main", nil)
 	for _, w := range c.Base.Worse {
 		if w.Subject == "path-traversal@web" {
 			return

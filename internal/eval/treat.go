@@ -123,11 +123,7 @@ func (e *Evaluation) treat() {
 func (e *Evaluation) pinAll(in *Instance, decisions []int, dismissed, counters []cover) (decided, assumed, countered []ssf.Pin) {
 	for _, i := range decisions {
 		d := &e.Decisions[i]
-		treat := string(d.Treat.ID)
-		if d.To.ID != "" {
-			treat += ":" + string(d.To.ID)
-		}
-		decided = append(decided, e.pinThreat(ssf.PinThreat, in, treat, d.Exact, d.Because.S, d.Pos))
+		decided = append(decided, e.pinThreat(ssf.PinThreat, in, treatment(d.Decision), d.Exact, d.Because.S, d.Pos))
 	}
 	for _, c := range dismissed {
 		a := &e.Assumptions[c.by]
@@ -141,6 +137,18 @@ func (e *Evaluation) pinAll(in *Instance, decisions []int, dismissed, counters [
 		countered = append(countered, p)
 	}
 	return decided, assumed, countered
+}
+
+// treatment is what is done by a decision, as its pin has it: to accept for
+// longer, by another person or to transfer to another assumption is another.
+func treatment(d *ssf.Decision) string {
+	switch d.Treat.ID {
+	case "accept":
+		return "accept:" + string(d.By.ID) + ":" + string(d.Until.ID)
+	case "transfer":
+		return "transfer:" + string(d.To.ID)
+	}
+	return string(d.Treat.ID)
 }
 
 // short notes why something that should treat a threat falls short of it.

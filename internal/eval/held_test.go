@@ -105,3 +105,20 @@ func TestFormerIDInCondition(t *testing.T) {
 		}
 	}
 }
+
+// TestTransferElsewhere: who confirmed that one assumption takes a threat has not
+// confirmed that another one does.
+func TestTransferElsewhere(t *testing.T) {
+	text := held + `assumptions:
+  wires: {says: A., owner: customer, check: {do: Look., expect: Nobody.}}
+  hope: {says: B., owner: customer, check: {do: Look., expect: Nobody.}}
+decisions:
+  - {threat: 'eavesdropping@*', treat: transfer, to: wires, because: B.}
+`
+	lock := confirmed(t, core(), map[string]string{lang.RootFile: text})[lang.LockFile]
+	for to, want := range map[string]ssf.State{"wires": ssf.Transferred, "hope": ssf.Unreviewed} {
+		if x := stateOf(t, "eavesdropping@order", strings.Replace(text, "to: wires", "to: "+to, 1), lock); x.State != want {
+			t.Errorf("transferred to %s it is %s, want %s", to, x.State, want)
+		}
+	}
+}

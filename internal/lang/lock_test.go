@@ -98,6 +98,18 @@ func TestBadLocks(t *testing.T) {
 	}
 }
 
+// TestLargeLock: a lock may be larger than a file of the model, and not without end.
+func TestLargeLock(t *testing.T) {
+	line := pinA + "\n"
+	if l, ds := lockOf(t, strings.Repeat(line, 1+MaxFileSize/len(line))); len(ds) > 0 || len(l.Pins) <= MaxFileSize/len(line) {
+		t.Errorf("%d pins are read, with %v", len(l.Pins), ds)
+	}
+	l, ds := lockOf(t, strings.Repeat(line, 1+MaxLockSize/len(line)))
+	if len(ds) != 1 || ds[0].Check != "model/limit" || len(l.Pins) > 0 {
+		t.Errorf("%d pins are read of more than the limit, with %v", len(l.Pins), ds)
+	}
+}
+
 // FuzzLock reads any text as a lock: no panic, every fault at a place in it, and
 // what is read is written so that it reads the same.
 func FuzzLock(f *testing.F) {

@@ -309,7 +309,7 @@ decisions:
 		lang.LockFile: lang.FormatLock(eval.Confirm(nil, base.Pins, func(*ssf.Pin) bool { return true })),
 	}
 	c := evaluate(t, lib, files)
-	check.Compare(c, base, "main")
+	check.Compare(c, base, "main", nil)
 	return c
 }
 

@@ -49,7 +49,7 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 			}
 			for _, s := range states {
 				if !slices.Contains(ssf.States, ssf.State(s)) {
-					return usagef("--state is one of %v, not %q", ssf.States, s)
+					return usagef("--state is one of %s, not %q", ssf.Join(ssf.States), s)
 				}
 			}
 			c, _, err := a.evaluate(cmd.Context(), dir)
@@ -60,7 +60,7 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 				return err
 			}
 			if at != "" && !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) {
-				return usagef("there is no element %q in the model%s", at, didYouMean(at, elementIDs(c)))
+				return usagef("there is no element %q in the model%s", at, renamed(at, c))
 			}
 			pattern := first(args)
 			if pattern != "" && !strings.Contains(pattern, "@") {
@@ -71,7 +71,10 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 					(len(states) == 0 || slices.Contains(states, string(t.State)))
 			}
 			if pattern != "" && !slices.ContainsFunc(c.Threats, func(t ssf.Threat) bool { return ssf.Match(pattern, string(t.ID)) }) {
-				return usagef("no threat fits %q%s", pattern, didYouMean(first(args), threatNames(c)))
+				if slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(first(args)) }) {
+					return usagef("%q is an element, and no rule; `ssf threats '*@%s'` lists its threats", first(args), first(args))
+				}
+				return usagef("no threat fits %q%s", first(args), didYouMean(first(args), threatNames(c)))
 			}
 			if format == "json" {
 				out := []ssf.Threat{}
@@ -107,7 +110,24 @@ func elementIDs(c *ssf.Case) (ids []string) {
 	return ids
 }
 
+// renamed names the element that had an id formerly, or one with an id like it.
+func renamed(id string, c *ssf.Case) string {
+	for _, e := range c.Elements {
+		if slices.Contains(e.Was, ssf.ID(id)) {
+			return fmt.Sprintf("; it is called %q now", e.ID)
+		}
+	}
+	return didYouMean(id, elementIDs(c))
+}
+
+// didYouMean is the name that somebody meant, if one is near: also where only
+// the name of its library is missing.
 func didYouMean(word string, names []string) string {
+	for _, n := range names {
+		if strings.HasSuffix(n, "/"+word) {
+			return fmt.Sprintf("; did you mean %q?", n)
+		}
+	}
 	if near := ssf.Nearest(word, names); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
@@ -222,7 +242,7 @@ func (a *app) explainThreat(in ssf.Inputs, c *ssf.Case, id ssf.ID, format string
 		if !slices.Contains(rules, name) {
 			return usagef("there is no threat %q%s", name, didYouMean(name, rules))
 		}
-		return usagef("there is no element %q in the model%s", at, didYouMean(at, elementIDs(c)))
+		return usagef("there is no element %q in the model%s", at, renamed(at, c))
 	case format == "json":
 		return report.JSON(a.env.Stdout, x)
 	}

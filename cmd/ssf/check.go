@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,12 +47,12 @@ or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 			if err != nil {
 				return err
 			}
-			c, _, err := a.evaluate(cmd.Context(), dir)
+			c, in, err := a.evaluate(cmd.Context(), dir)
 			if err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("base") {
-				if err := a.compare(cmd.Context(), c, dir, base); err != nil {
+				if err := a.compare(cmd.Context(), c, in.Line, dir, base); err != nil {
 					return err
 				}
 			}
@@ -132,7 +133,7 @@ func oneOf(flag, value string, values ...string) error {
 			return nil
 		}
 	}
-	return usagef("%s is one of %v, not %q", flag, values, value)
+	return usagef("%s is one of %s, not %q", flag, strings.Join(values, ", "), value)
 }
 
 // writeFile writes a value as JSON to a file, or says why not.

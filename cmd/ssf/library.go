@@ -154,6 +154,9 @@ func (a *app) libraries(dir string) (*lang.Libraries, *os.Root, error) {
 	snap, err := lang.Load(root.FS(), core)
 	if err == nil && len(snap.Libraries.Added) == 0 && len(snap.Libraries.Diagnostics) == 0 {
 		err = usagef("the model in %s uses no library of its own; name a library's folder, or make one with `ssf new threat NAME`", dir)
+		if exists(filepath.Join(dir, newLibrary, "library.yaml")) {
+			err = usagef("the model in %s does not use ./%s; add `use: {libraries: [./%s]}` to it, or name the folder: `ssf test %s`", dir, newLibrary, newLibrary, newLibrary)
+		}
 	}
 	if err != nil {
 		root.Close()

@@ -2,11 +2,11 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,8 +32,8 @@ func (a *app) reviewCommand() *cobra.Command {
 
 with what changed. On a terminal it asks, group by group; with --yes it confirms
 all that it shows. What is confirmed is pinned in ssf.lock, which belongs in
-version control; the rest stays as it was. If Git left both sides of a merge in
-the file, both are kept and the marks go.
+version control; the rest stays as it was, and without a yes nothing is written.
+But if Git left both sides of a merge in the file, both are kept and the marks go.
 
 PATTERN restricts it: an id with * for any part, such as csrf@*, *@web, csrf or
 orders.integrity.
@@ -65,8 +65,9 @@ error in the model, 3 something is left to confirm.`,
 			if err != nil {
 				return err
 			}
-			r := reviewer{app: a, yes: yes, said: map[*ssf.Pin]bool{}, style: style}
+			r := reviewer{app: a, yes: yes, said: map[*ssf.Pin]bool{}, style: style, summary: a.env.Stdout}
 			if format == "json" {
+				r.summary = a.env.Stderr // what reads JSON reads nothing after it
 				out := []ssf.Pin{}
 				for _, p := range shown {
 					out = append(out, *p)
@@ -74,12 +75,12 @@ error in the model, 3 something is left to confirm.`,
 				r.hear(shown)
 				err = report.JSON(a.env.Stdout, out)
 			} else {
-				err = r.show(c, shown)
+				err = r.show(cmd.Context(), c, shown)
 			}
 			if err != nil {
 				return err
 			}
-			return r.finish(filepath.Join(dir, lang.LockFile), in.Lock, c, shown)
+			return r.finish(filepath.Join(dir, lang.LockFile), first(args), in.Lock, c, shown)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
@@ -118,6 +119,8 @@ type reviewer struct {
 	yes   bool
 	said  map[*ssf.Pin]bool
 	style report.Style
+
+	summary io.Writer
 }
 
 // hear confirms what is shown, if that was said beforehand.
@@ -128,17 +131,17 @@ func (r *reviewer) hear(shown []*ssf.Pin) {
 }
 
 // show writes the pins group by group, and on a terminal asks after each.
-func (r *reviewer) show(c *ssf.Case, shown []*ssf.Pin) error {
+func (r *reviewer) show(ctx context.Context, c *ssf.Case, shown []*ssf.Pin) error {
 	in := bufio.NewReader(r.env.Stdin)
 	for group := range report.ReviewGroups(shown) {
-		if err := report.Review(r.env.Stdout, group, r.style); err != nil {
+		if err := report.Review(r.env.Stdout, c, group, r.style); err != nil {
 			return err
 		}
 		if r.yes || !r.env.Asks || group[0].Status == ssf.Confirmed {
 			r.hear(group)
 			continue
 		}
-		answer, err := ask(r.env.Stdout, in)
+		answer, err := ask(ctx, r.env.Stdout, in)
 		if err != nil {
 			return err
 		}
@@ -156,13 +159,13 @@ func (r *reviewer) show(c *ssf.Case, shown []*ssf.Pin) error {
 }
 
 // ask reads one answer: y, n, a for all that follow, q for none of them. The
-// end of the input is q.
-func ask(w io.Writer, in *bufio.Reader) (byte, error) {
+// end of the input is q; an interruption ends the command.
+func ask(ctx context.Context, w io.Writer, in *bufio.Reader) (byte, error) {
 	for {
 		if _, err := fmt.Fprint(w, "confirm? [y]es, [n]o, [a]ll that follow, [q]uit: "); err != nil {
 			return 0, err
 		}
-		line, err := in.ReadString('\n')
+		line, err := readLine(ctx, in)
 		answer := strings.ToLower(strings.TrimSpace(line))
 		switch {
 		case answer != "" && strings.Contains(" yes no all quit ", " "+answer+" "), len(answer) == 1 && strings.Contains("ynaq", answer):
@@ -170,17 +173,35 @@ func ask(w io.Writer, in *bufio.Reader) (byte, error) {
 		case errors.Is(err, io.EOF):
 			fmt.Fprintln(w)
 			return 'q', nil
+		case ctx.Err() != nil:
+			fmt.Fprintln(w)
+			return 0, fmt.Errorf("interrupted; nothing was confirmed")
 		case err != nil:
 			return 0, fmt.Errorf("reading the answer: %w", err)
 		}
 	}
 }
 
+// readLine reads a line, or gives up waiting for it when ctx ends.
+func readLine(ctx context.Context, in *bufio.Reader) (line string, err error) {
+	done := make(chan struct{})
+	go func() {
+		line, err = in.ReadString('\n')
+		close(done)
+	}()
+	select {
+	case <-done:
+		return line, err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
 // finish writes the lock file where it is to change, and says what is left.
-func (r *reviewer) finish(name string, lock *ssf.Lock, c *ssf.Case, shown []*ssf.Pin) error {
+func (r *reviewer) finish(name, pattern string, lock *ssf.Lock, c *ssf.Case, shown []*ssf.Pin) error {
 	left := 0
-	for i := range c.Pins {
-		if p := &c.Pins[i]; p.Status != ssf.Confirmed && !r.said[p] && slices.Contains(shown, p) {
+	for _, p := range shown {
+		if p.Status != ssf.Confirmed && !r.said[p] {
 			left++
 		}
 	}
@@ -192,7 +213,10 @@ func (r *reviewer) finish(name string, lock *ssf.Lock, c *ssf.Case, shown []*ssf
 			said++
 		}
 	}
-	if old := lang.FormatLock(lockPins(lock)); said > 0 || lock != nil && (text != old || lock.Conflict.Known()) {
+	if said > 0 || lock != nil && (r.yes && text != lang.FormatLock(lock.Pins) || lock.Conflict.Known()) {
+		if len(text) > lang.MaxLockSize { // what cannot be read again is not written
+			return fmt.Errorf("writing %s: it would be larger than the limit of %d MiB; let patterns cover fewer threats", lang.LockFile, lang.MaxLockSize>>20)
+		}
 		err := r.replace(name, func(w io.Writer) error {
 			_, err := io.WriteString(w, text)
 			return err
@@ -202,18 +226,11 @@ func (r *reviewer) finish(name string, lock *ssf.Lock, c *ssf.Case, shown []*ssf
 		}
 		fmt.Fprintf(r.env.Stderr, "wrote %s\n", name)
 	}
-	if err := report.ReviewSummary(r.env.Stdout, c, said, left, r.style); err != nil {
+	if err := report.ReviewSummary(r.summary, shown, said, left, pattern, r.style); err != nil {
 		return err
 	}
 	if left > 0 {
 		return exit(exitNo)
 	}
 	return nil
-}
-
-func lockPins(l *ssf.Lock) []ssf.Pin {
-	if l == nil {
-		return nil
-	}
-	return l.Pins
 }

@@ -106,7 +106,11 @@ Begin with ` + "`ssf init`" + ` in the folder of a product, then ` + "`ssf check
 		SilenceUsage: true, SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("there is no command %q", args[0])
+				var names []string
+				for _, c := range cmd.Commands() {
+					names = append(names, c.Name())
+				}
+				return usagef("there is no command %q%s", args[0], didYouMean(args[0], names))
 			}
 			return nil
 		},
@@ -242,11 +246,13 @@ func readModel(fsys fs.FS, now time.Time) (ssf.Inputs, error) {
 }
 
 // compare compares a case with that of the model as it was at a revision.
-func (a *app) compare(ctx context.Context, c *ssf.Case, dir, rev string) error {
+func (a *app) compare(ctx context.Context, c *ssf.Case, line func(ssf.Pos) string, dir, rev string) error {
 	tree, files, err := repo.At(ctx, dir, rev)
 	switch {
 	case errors.Is(err, repo.ErrNoCommit):
-		return usagef("there is no commit %q here; in a shallow clone, fetch it first", rev)
+		return usagef("there is no commit %q here; in a shallow clone, fetch it first: git fetch origin BRANCH", rev)
+	case errors.Is(err, repo.ErrNoRepository):
+		return usagef("--base needs Git, and %s is in no repository", dir)
 	case err != nil:
 		return err
 	}
@@ -266,7 +272,7 @@ func (a *app) compare(ctx context.Context, c *ssf.Case, dir, rev string) error {
 	if ssf.HasErrors(base.Diagnostics) {
 		fmt.Fprintf(a.env.Stderr, "ssf: the model at %s has errors, so what it would have held may show as worse\n", rev)
 	}
-	check.Compare(c, base, rev)
+	check.Compare(c, base, rev, line)
 	return nil
 }
 

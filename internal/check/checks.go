@@ -219,14 +219,14 @@ func checkThreats(e *verdict) int {
 		}
 		pos := e.Nodes[first.Node].Pos
 		hint, related := "", e.places(at[1:])
-		if (k.state == ssf.Stale || k.state == ssf.Unreviewed) && first.By.Pos.Known() {
+		if (k.state == ssf.Stale || k.state == ssf.Unreviewed) && first.By != nil {
 			related = append([]ssf.Related{{Message: "what covers it", Pos: first.By.Pos}}, related...)
 		}
 		switch {
 		case first.Own != nil:
 			pos = first.Own.Pos
 		case k.state == ssf.Open && len(first.Rule.Measures) > 0:
-			hint = fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", first.ID, first.Rule.Measures[0].ID, first.ID)
+			hint = openHint(first.ID, refIDs(first.Rule.Measures))
 		}
 		risk := "risk " + first.Risk.String()
 		switch {
@@ -242,6 +242,14 @@ func checkThreats(e *verdict) int {
 		e.Report(ssf.ID("threats/"+k.state), k.rule, pos, hint, related, "%s is %s at %s (%s)%s", k.rule, k.state, few(at), risk, why)
 	}
 	return len(e.Instances)
+}
+
+// openHint is the way out for an open threat.
+func openHint(id ssf.ID, measures []ssf.ID) string {
+	if len(measures) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("add a mitigation with `counters: [%s]`, for instance %s; or a decision; `ssf explain %s` says why it is there", id, measures[0], id)
 }
 
 // checkTreatments compares decisions with the limits and with the threats.
@@ -261,6 +269,7 @@ func checkTreatments(e *verdict) int {
 		for _, at := range d.Hits {
 			e.checkTreatment(&e.Instances[at], d)
 		}
+		e.checkTerm(d)
 		if len(d.Lowered) > 0 {
 			e.openAt("TH-4", p.ID())
 			e.Report("threats/unreviewed", p.ID(), p.Pos, "", nil, "a pattern rates %s lower, and nobody has confirmed it: %s", plural(len(d.Lowered), "threat", "threats"), few(d.Lowered))
@@ -320,19 +329,23 @@ func (e *verdict) checkTreatment(in *eval.Instance, d *eval.Decision) {
 		if over, why := e.AboveLimit(in, d.Decision); over {
 			e.Report("threats/above-limit", in.ID, d.By.Pos, "", nil, "%s: %s", in.ID, why)
 		}
-		i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
-		if i < 0 {
-			return
-		}
-		until, err := time.Parse(time.DateOnly, string(d.Until.ID))
-		if most, ok := lastDay(e.Now, string(e.Model.People[i].ForAtMost.ID)); ok && err == nil && until.After(most) {
-			e.Report("threats/too-long", in.ID, d.Until.Pos, "", nil, "%s may accept for %s at most, which from today is until %s", d.By.ID, e.Model.People[i].ForAtMost.ID, most.Format(time.DateOnly))
-		}
 	case "transfer":
 		i := slices.IndexFunc(e.Assumptions, func(h eval.Assumption) bool { return h.ID == d.To.ID })
 		if i >= 0 && (e.Assumptions[i].Owner.ID == "" || e.Assumptions[i].Do.S == "") {
 			e.Report("threats/transfer-without-duty", in.ID, d.To.Pos, "", []ssf.Related{{Message: "the assumption", Pos: e.Assumptions[i].Pos}}, "%s is transferred to %s, which has no owner or no check", in.ID, d.To.ID)
 		}
+	}
+}
+
+// checkTerm compares how long a decision accepts with how long its person may.
+func (e *verdict) checkTerm(d *eval.Decision) {
+	i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
+	if d.Treat.ID != "accept" || d.Lapsed || i < 0 || len(d.Hits) == 0 {
+		return
+	}
+	until, err := time.Parse(time.DateOnly, string(d.Until.ID))
+	if most, ok := lastDay(e.Now, string(e.Model.People[i].ForAtMost.ID)); ok && err == nil && until.After(most) {
+		e.Report("threats/too-long", e.Instances[d.Hits[0]].ID, d.Until.Pos, "", nil, "%s may accept for %s at most, which from today is until %s", d.By.ID, e.Model.People[i].ForAtMost.ID, most.Format(time.DateOnly))
 	}
 }
 

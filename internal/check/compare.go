@@ -13,18 +13,25 @@ import (
 // same product, made with the same library at the same time, and marks the
 // diagnostics that were there before. What an element was called then follows
 // its `was`. Worse is: a threat that is open and was not, was at a lower risk or
-// better countered; a cell that nothing answers any more; another gap or
-// warning; a control that was met; a gate that was; a lesser reach. What is
-// still to be done about a mitigation that is new is shown, and is not worse.
-func Compare(c, base *ssf.Case, rev string) {
-	m := &comparison{now: c, base: base, renamed: map[ssf.ID]ssf.ID{}, worse: map[ssf.Worse]bool{}}
+// better countered; a cell that nothing answers any more; a decision without a
+// pin, that is new or had one; another gap or warning; a control that was met; a
+// gate that was, or that is gone; a lesser reach. What is still to be done about a
+// mitigation that is new is shown, and is not worse.
+//
+// A diagnostic that stands for several subjects is taken for known, and another
+// stands beside it for those that are worse, at the first of them. Line gives
+// the lines of the model's files; it may be nil.
+func Compare(c, base *ssf.Case, rev string, line func(ssf.Pos) string) {
+	m := &comparison{now: c, base: base, line: line, renamed: map[ssf.ID]ssf.ID{}, worse: map[ssf.Worse]bool{}, places: map[ssf.ID]ssf.Pos{}}
 	for _, e := range c.Elements {
+		m.places[e.ID] = e.Pos
 		for _, w := range e.Was {
 			m.renamed[w] = e.ID
 		}
 	}
 	m.threats()
 	m.cells()
+	m.pins()
 	m.diagnostics()
 	m.verdicts()
 	c.Base = ssf.Comparison{Rev: rev, Commit: base.Commit, Worse: make([]ssf.Worse, 0, len(m.worse)), Known: m.known}
@@ -41,10 +48,12 @@ type comparison struct {
 	now, base *ssf.Case
 	renamed   map[ssf.ID]ssf.ID // elements by their former ids
 	worse     map[ssf.Worse]bool
-	rules     map[[2]ssf.ID]bool // rule and state of the threats that are worse
-	undecided bool               // one of them waits for an answer
+	line      func(ssf.Pos) string
+	places    map[ssf.ID]ssf.Pos // of the elements
+	threat    []*ssf.Threat      // those that are worse and not treated
 	countered map[ssf.ID]bool    // mitigations and claims that there were
 	elements  map[ssf.ID]bool    // elements of the cells that are worse
+	unpinned  bool               // a decision has no pin, and had one or was not there
 	known     int
 }
 
@@ -74,9 +83,12 @@ var countering = []ssf.State{ssf.Planned, ssf.Claimed, ssf.Mitigated, ssf.Verifi
 func (m *comparison) threats() {
 	was := make(map[ssf.ID]*ssf.Threat, len(m.base.Threats))
 	for i := range m.base.Threats {
-		was[m.today(m.base.Threats[i].ID)] = &m.base.Threats[i]
+		t := &m.base.Threats[i]
+		// Where two elements became one, the threat that was treated counts.
+		if id := m.today(t.ID); was[id] == nil || t.State.Treated() {
+			was[id] = t
+		}
 	}
-	m.rules = map[[2]ssf.ID]bool{}
 	m.countered = map[ssf.ID]bool{}
 	for _, t := range m.base.Threats {
 		for _, x := range t.Mitigations {
@@ -100,8 +112,7 @@ func (m *comparison) threats() {
 		default:
 			continue
 		}
-		m.rules[[2]ssf.ID{t.Rule, ssf.ID(t.State)}] = true
-		m.undecided = m.undecided || t.State == ssf.Undecided
+		m.threat = append(m.threat, t)
 	}
 }
 
@@ -125,6 +136,41 @@ func (m *comparison) cells() {
 	}
 }
 
+// pins compares what the lock files know. To lose a pin may make what was stale
+// count, so it is worse whatever follows from it.
+func (m *comparison) pins() {
+	if m.base.Locked && !m.now.Locked {
+		m.add("ssf.lock", "was there and is not")
+		m.unpinned = true
+	}
+	if !m.now.Locked {
+		return
+	}
+	type key struct {
+		kind  ssf.PinKind
+		id    ssf.ID
+		treat string
+	}
+	was := map[key]ssf.PinStatus{}
+	for _, p := range m.base.Pins {
+		was[key{p.Kind, m.today(p.ID), p.Treat}] = p.Status
+	}
+	for _, p := range m.now.Pins {
+		if p.Status != ssf.Added {
+			continue
+		}
+		switch before := was[key{p.Kind, p.ID, p.Treat}]; before {
+		case ssf.Added:
+			continue
+		case "", ssf.Gone, ssf.Unconfirmed:
+			m.add(p.ID, "is new and not pinned")
+		default:
+			m.add(p.ID, "was pinned and is not")
+		}
+		m.unpinned = true
+	}
+}
+
 // A told is what a diagnostic is recognised by, where its lines have moved.
 type told struct{ check, subject ssf.ID }
 
@@ -135,7 +181,10 @@ func (m *comparison) diagnostics() {
 	for _, d := range m.base.Diagnostics {
 		was[told{d.Check, m.today(d.Subject)}]++
 	}
-	asked := m.asked()
+	focused, open := append(m.threatsAt(), m.questions()...), map[ssf.ID]bool{}
+	for _, t := range m.threat {
+		open[t.ID] = true
+	}
 	for i := range m.now.Diagnostics {
 		d := &m.now.Diagnostics[i]
 		k := told{d.Check, d.Subject}
@@ -145,23 +194,89 @@ func (m *comparison) diagnostics() {
 			continue
 		case d.Check == "context/unanswered-cell":
 			d.Known = !m.elements[d.Subject]
-		case d.Check == "threats/undecided":
-			d.Known = !m.undecided
-		case d.Check == "context/undeclared-fact":
-			d.Known = asked[d.Subject]
-		case group == "threats" && slices.Contains(ssf.States, ssf.State(state)) && !strings.Contains(string(d.Subject), "@"):
-			d.Known = !m.rules[[2]ssf.ID{d.Subject, ssf.ID(state)}]
+		case d.Check == "threats/not-pinned":
+			d.Known = !m.unpinned
+		case d.Check == "threats/undecided", d.Check == "context/undeclared-fact", group == "threats" && slices.Contains(ssf.States, ssf.State(state)) && !strings.Contains(string(d.Subject), "@"):
+			d.Known = true
 		case was[k] > 0:
 			was[k]--
 			d.Known = true
 		case (group == "implementation" || group == "verification") && m.isNew(d.Subject):
+		case open[d.Subject]: // told with the threat
 		case d.Severity == ssf.Gap || d.Severity == ssf.Warning:
-			m.add(d.Subject, "%s", d.Message)
+			m.add(d.Subject, "%s", strings.TrimPrefix(d.Message, string(d.Subject)+": "))
 		}
 		if d.Known && d.Severity != ssf.Hint {
 			m.known++
 		}
 	}
+	m.now.Diagnostics = append(m.now.Diagnostics, focused...)
+	ssf.SortDiagnostics(m.now.Diagnostics)
+}
+
+// at puts a diagnostic at an element.
+func (m *comparison) at(d ssf.Diagnostic, element ssf.ID) ssf.Diagnostic {
+	if p, ok := m.places[element]; ok && p.Known() {
+		d.Pos, d.Snippet = p, ""
+		if m.line != nil {
+			d.Snippet = m.line(p)
+		}
+	}
+	d.Related = nil
+	return d
+}
+
+// threatsAt are the threats that are worse, each at its element.
+func (m *comparison) threatsAt() (out []ssf.Diagnostic) {
+	measures := map[ssf.ID][]ssf.ID{}
+	for _, r := range m.now.Rules {
+		measures[r.ID] = r.Measures
+	}
+	groups := map[told]ssf.Diagnostic{}
+	for _, d := range m.now.Diagnostics {
+		groups[told{d.Check, d.Subject}] = d
+	}
+	for _, t := range m.threat {
+		subject := t.Rule
+		if t.State == ssf.Undecided {
+			subject = "system"
+		}
+		if d, ok := groups[told{ssf.ID("threats/" + t.State), subject}]; ok {
+			d.Subject = t.ID
+			d.Message = fmt.Sprintf("%s is %s at %s (risk %s): %s", t.Rule, t.State, t.Element, t.Risk, t.Why)
+			if t.State == ssf.Open {
+				d.Hint = openHint(t.ID, measures[t.Rule])
+			}
+			out = append(out, m.at(d, t.Element))
+		}
+	}
+	return out
+}
+
+// questions are the questions that were not asked before, each at the first
+// element of which it is new. A question by itself makes nothing worse: what
+// waits for it does.
+func (m *comparison) questions() (out []ssf.Diagnostic) {
+	was := map[ssf.FactRef]bool{}
+	for _, q := range m.base.Questions {
+		for _, e := range q.Elements {
+			was[ssf.FactRef{Element: m.today(e), Fact: q.Fact}] = true
+		}
+	}
+	said := map[ssf.ID]ssf.Diagnostic{}
+	for _, d := range m.now.Diagnostics {
+		if d.Check == "context/undeclared-fact" {
+			said[d.Subject] = d
+		}
+	}
+	for _, q := range m.now.Questions {
+		fresh := slices.DeleteFunc(slices.Clone(q.Elements), func(e ssf.ID) bool { return was[ssf.FactRef{Element: e, Fact: q.Fact}] })
+		if d, ok := said[q.Fact]; ok && len(fresh) > 0 {
+			d.Message = strings.Replace(d.Message, " is not known of "+few(q.Elements), " is not known of "+few(fresh), 1)
+			out = append(out, m.at(d, fresh[0]))
+		}
+	}
+	return out
 }
 
 // isNew reports whether a diagnostic is about a threat, of which the state
@@ -172,22 +287,6 @@ func (m *comparison) isNew(subject ssf.ID) bool {
 	}
 	named := slices.ContainsFunc(m.now.Mitigations, func(x ssf.MitigationResult) bool { return x.ID == subject }) || strings.Contains(string(subject), ".")
 	return named && !m.countered[subject] && !slices.ContainsFunc(m.base.Mitigations, func(x ssf.MitigationResult) bool { return x.ID == subject })
-}
-
-// asked are the facts that are asked of no element of which they were not asked
-// before. A question by itself makes nothing worse: what waits for it does.
-func (m *comparison) asked() map[ssf.ID]bool {
-	was := map[ssf.FactRef]bool{}
-	for _, q := range m.base.Questions {
-		for _, e := range q.Elements {
-			was[ssf.FactRef{Element: m.today(e), Fact: q.Fact}] = true
-		}
-	}
-	out := map[ssf.ID]bool{}
-	for _, q := range m.now.Questions {
-		out[q.Fact] = !slices.ContainsFunc(q.Elements, func(e ssf.ID) bool { return !was[ssf.FactRef{Element: e, Fact: q.Fact}] })
-	}
-	return out
 }
 
 // verdicts compares controls, gates and reach.
@@ -217,6 +316,11 @@ func (m *comparison) verdicts() {
 			m.add("gate "+g.ID, "is not met")
 		case len(g.Open) > len(before.Open):
 			m.add("gate "+g.ID, "had %d and has %d", len(before.Open), len(g.Open))
+		}
+	}
+	for _, g := range m.base.Gates {
+		if !slices.ContainsFunc(m.now.Gates, func(x ssf.GateResult) bool { return x.ID == g.ID }) {
+			m.add("gate "+g.ID, "is gone")
 		}
 	}
 	rank := func(p ssf.Phase) int { return slices.Index(ssf.Phases, p) }

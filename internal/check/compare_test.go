@@ -76,7 +76,7 @@ func TestCompare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := caseOf(t, lib, strings.Replace(shop, x.old, x.new, 1))
-			check.Compare(c, base, "main")
+			check.Compare(c, base, "main", nil)
 			var got []string
 			for _, w := range c.Base.Worse {
 				got = append(got, string(w.Subject)+": "+w.What)

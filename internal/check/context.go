@@ -297,6 +297,16 @@ func (e *verdict) reportCells(matrix string, id ssf.ID, open []ssf.ID) {
 	e.Tell("context/unanswered-cell", id, e.Nodes[n].Pos, hint, nil, string(e.Nodes[n].Sort)+" "+string(id)+" needs "+ssf.Join(open)+", and nothing requires it")
 }
 
+// assumptionForms show what the keys of an assumption look like.
+var assumptionForms = map[string]string{
+	"owner": "customer", "check": "{do: What to try., expect: What to see.}", "when": "setup", "effort": "low", "default": "unsafe", "dismisses": "[RULE@ELEMENT]",
+}
+
+// takes reports whether a decision transfers a threat to an assumption.
+func (e *verdict) takes(assumption ssf.ID) bool {
+	return slices.ContainsFunc(e.Model.Decisions, func(d ssf.Decision) bool { return d.To.ID == assumption })
+}
+
 // checkAssumptions looks for assumptions that nobody could check, or that are
 // about the product itself.
 func checkAssumptions(e *verdict) int {
@@ -312,14 +322,17 @@ func checkAssumptions(e *verdict) int {
 			{"when", a.When.ID != ""},
 			{"effort", a.Effort.ID != ""},
 			{"default", a.Default.ID != ""},
-			{"dismisses or answers", len(a.Dismisses)+len(a.Answers) > 0},
+			{"dismisses", len(a.Dismisses)+len(a.Answers) > 0 || e.takes(a.ID)},
 		} {
 			if !k.have {
 				missing = append(missing, k.key)
 			}
 		}
 		if len(missing) > 0 {
-			e.Report("context/assumption-incomplete", a.ID, a.Pos, "add `"+missing[0]+":`", nil, "assumption %s does not say: %s", a.ID, strings.Join(missing, ", "))
+			for j, key := range missing {
+				missing[j] = "`" + key + ": " + assumptionForms[key] + "`"
+			}
+			e.Report("context/assumption-incomplete", a.ID, a.Pos, "add "+strings.Join(missing, ", "), nil, "assumption %s leaves out %s", a.ID, plural(len(missing), "key", "keys"))
 		}
 		if a.Cond == nil {
 			continue
@@ -358,11 +371,11 @@ func checkDates(e *verdict) (looked int) {
 		}
 		looked++
 		if d.Lapsed {
-			end := d.Until
+			end, what := d.Until, "the decision ended on "
 			if end.ID == "" {
-				end = d.Due
+				end, what = d.Due, "the plan was due on "
 			}
-			e.Report("context/lapsed-decision", about(d.Decision), end.Pos, "", nil, "the decision ended on %s", end.ID)
+			e.Report("context/lapsed-decision", about(d.Decision), end.Pos, "", nil, "%s%s", what, end.ID)
 		}
 	}
 	for i := range e.Nodes {
@@ -424,6 +437,9 @@ func checkQuestions(e *verdict) int {
 		def, hint := e.Vocabulary.Fact(q.Fact), "write `"+string(q.Fact)+": ...` there"
 		if len(q.Values) > 0 {
 			hint = "write `" + string(q.Fact) + ":` with one of " + strings.Join(q.Values, ", ")
+			if def != nil && def.Domain == ssf.Set {
+				hint = "write `" + string(q.Fact) + ": [...]` with any of " + strings.Join(q.Values, ", ") + ", or [] for none"
+			}
 		}
 		switch {
 		case def != nil && facts.DerivedOn(def, ssf.SortAsset):

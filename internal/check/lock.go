@@ -12,14 +12,19 @@ var pinned = map[ssf.PinKind]ssf.ID{
 }
 
 // checkLock compares what was decided with what the lock file confirms. What a
-// threat's state shows already is told with the threat.
-func checkLock(e *verdict) int {
+// threat's state shows already is told with the threat. It looks at what pins
+// decisions: that a library is pinned says nothing about threats.
+func checkLock(e *verdict) (looked int) {
 	if e.Lock != nil && e.Lock.Conflict.Known() {
 		e.Report("threats/lock-conflict", "system", e.Lock.Conflict, "", nil, "git has left both sides of a merge in the lock file")
 	}
 	var fresh []ssf.Pin
 	for _, p := range e.Case.Pins {
-		switch check := pinned[p.Kind]; {
+		check := pinned[p.Kind]
+		if check == "" && p.Status != ssf.Gone {
+			looked++
+		}
+		switch {
 		case p.Status == ssf.Added && (check == "" || e.Lock != nil):
 			fresh = append(fresh, p)
 		case p.Status == ssf.Outdated && check != "":
@@ -38,7 +43,7 @@ func checkLock(e *verdict) int {
 			e.Report("threats/stale", p.ID, p.Pos, "", nil, "the rating of %s is stale: %s", p.ID, eval.Says(p.Changes))
 		}
 	}
-	return len(e.Case.Pins)
+	return looked
 }
 
 // reportFresh tells once what the lock file does not know yet.

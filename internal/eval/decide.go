@@ -62,7 +62,7 @@ func (e *Evaluation) holdAssumptions() {
 
 // condition compiles a condition of the model; its errors are the author's.
 func (e *Evaluation) condition(t ssf.Text, on ssf.Sort, subject ssf.ID) *rule.Condition {
-	c, ds := e.compiler.Compile(t, rule.Place{On: on, Elements: e.sorts(), Check: "model/condition", Subject: subject})
+	c, ds := e.compiler.Compile(t, rule.Place{On: on, Elements: e.sorts(), Former: e.former(), Check: "model/condition", Subject: subject})
 	for _, d := range ds {
 		d.Snippet = e.line(d.Pos)
 		if !slices.ContainsFunc(e.Case.Diagnostics, func(o ssf.Diagnostic) bool { return o.Pos == d.Pos && o.Message == d.Message }) {

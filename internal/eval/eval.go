@@ -43,6 +43,7 @@ type Engine struct {
 
 	compiler *rule.Compiler
 	sorts    func() map[ssf.ID]ssf.Sort // of the model's ids, for its conditions
+	former   func() map[ssf.ID]ssf.ID   // elements by the ids that they had
 
 	before *memos // of the engine that was updated, if any
 	found  *memos // of this one, if it learns
@@ -106,7 +107,7 @@ func New(in ssf.Inputs) *Engine {
 	return eng
 }
 
-// sortNodes notes what sort each id has, once somebody asks.
+// sortNodes notes what sort each id has and which had another, once somebody asks.
 func (eng *Engine) sortNodes() {
 	eng.sorts = sync.OnceValue(func() map[ssf.ID]ssf.Sort {
 		sorts := make(map[ssf.ID]ssf.Sort, len(eng.Nodes))
@@ -114,6 +115,15 @@ func (eng *Engine) sortNodes() {
 			sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
 		}
 		return sorts
+	})
+	eng.former = sync.OnceValue(func() map[ssf.ID]ssf.ID {
+		former := map[ssf.ID]ssf.ID{}
+		for i := range eng.Nodes {
+			for _, w := range eng.Nodes[i].Was {
+				former[w.ID] = eng.Nodes[i].ID
+			}
+		}
+		return former
 	})
 }
 

@@ -49,8 +49,9 @@ func keyOf(p ssf.Pin, id ssf.ID) pinKey {
 }
 
 // pin compares one thing that is decided with the lock, and writes both into
-// the case. The ids are its own first, then those that it had formerly.
-func (e *Evaluation) pin(p ssf.Pin, exact bool, ids ...ssf.ID) ssf.Pin {
+// the case. The ids are its own first, then those that it had formerly. Is gives
+// the value today of what decided once and decides no more, if that is known.
+func (e *Evaluation) pin(p ssf.Pin, exact bool, is func(line string) string, ids ...ssf.ID) ssf.Pin {
 	p.ID, p.Was, p.Status = ids[0], ids[1:], ssf.Added
 	if !exact {
 		p.Status = ssf.Unconfirmed
@@ -65,7 +66,7 @@ func (e *Evaluation) pin(p ssf.Pin, exact bool, ids ...ssf.ID) ssf.Pin {
 			case held.Digest == p.Digest:
 				p.Status, p.Changes = ssf.Confirmed, nil
 			case p.Status != ssf.Confirmed:
-				p.Status, p.Changes = ssf.Outdated, changes(held.Rests, p.Rests)
+				p.Status, p.Changes = ssf.Outdated, changes(held.Rests, p.Rests, is)
 				if held.Treat != p.Treat {
 					p.Changes = []ssf.Change{{What: "version", Was: held.Treat, Is: p.Treat}}
 				}
@@ -119,13 +120,7 @@ func (e *Evaluation) pinThreat(kind ssf.PinKind, in *Instance, treat string, exa
 	for _, w := range e.Nodes[in.Node].Was {
 		ids = append(ids, ssf.Instance(in.RuleID(), w.ID))
 	}
-	p = e.pin(p, exact, ids...)
-	for i := range p.Changes {
-		if c := &p.Changes[i]; c.Is == "" {
-			c.Is = e.valueOf(in.Node, c.What)
-		}
-	}
-	return p
+	return e.pin(p, exact, func(line string) string { return e.valueOf(in.Node, line) }, ids...)
 }
 
 // valueOf is what a fact is that decided once and does not now, by the role of
@@ -142,13 +137,17 @@ func (e *Evaluation) valueOf(n int32, line string) string {
 	return cmp.Or(string(fact.Decode(e.Get(at, fact.ID))), "unknown")
 }
 
-// treatedBy is the state that a pin leaves a threat in; empty if it holds.
+// treatedBy is the state that a pin leaves a threat in; empty if it holds. The
+// first that does not is the one that is shown.
 func (in *Instance) treatedBy(p ssf.Pin, what string) (ssf.State, string) {
-	switch in.By = &p; p.Status {
+	if (p.Status == ssf.Unconfirmed || p.Status == ssf.Outdated) && in.By == nil {
+		by := p
+		in.By, in.Changes = &by, p.Changes
+	}
+	switch p.Status {
 	case ssf.Unconfirmed:
 		return ssf.Unreviewed, what + " covers it, and nobody has confirmed it"
 	case ssf.Outdated:
-		in.Changes = p.Changes
 		return ssf.Stale, "what it rests on has changed: " + Says(p.Changes)
 	}
 	return "", ""
@@ -195,8 +194,9 @@ func (e *Evaluation) rests(in *Instance) []string {
 }
 
 // changes are the names whose values differ, in the order in which they stand
-// first. A name may stand several times.
-func changes(was, is []string) (out []ssf.Change) {
+// first. A name may stand several times. What only decides no more, and has the
+// value that it had, shows where nothing else does.
+func changes(was, is []string, today func(string) string) (out []ssf.Change) {
 	values := func(lines []string, name string) string {
 		var vs []string
 		for _, l := range lines {
@@ -207,13 +207,25 @@ func changes(was, is []string) (out []ssf.Change) {
 		slices.Sort(vs)
 		return strings.Join(slices.Compact(vs), ", ")
 	}
+	var same []ssf.Change
 	seen := map[string]bool{}
 	for _, l := range slices.Concat(is, was) {
 		name, _, _ := strings.Cut(l, "=")
 		if w, i := values(was, name), values(is, name); !seen[name] && w != i {
-			out = append(out, ssf.Change{What: name, Was: w, Is: i})
+			c := ssf.Change{What: name, Was: w, Is: i}
+			if i == "" && today != nil {
+				c.Is = today(name)
+			}
+			if c.Is == w {
+				same = append(same, c)
+			} else {
+				out = append(out, c)
+			}
 		}
 		seen[name] = true
+	}
+	if len(out) == 0 {
+		return same
 	}
 	return out
 }
@@ -242,7 +254,7 @@ func (e *Evaluation) pinCell(d *ssf.Decision) ssf.Pin {
 		}
 	}
 	p.Digest = sha256.Sum256([]byte(strings.Join(p.Rests, "\n") + "\n"))
-	return e.pin(p, true, ids...)
+	return e.pin(p, true, nil, ids...)
 }
 
 // pinLibrary pins what the model builds on, and finds what the lock holds
@@ -256,26 +268,26 @@ func (e *Evaluation) pinLibrary() {
 				at = r.Pos
 			}
 		}
-		e.pin(ssf.Pin{Kind: ssf.PinLibrary, Treat: l.Version, Digest: l.Digest, Pos: at}, true, ssf.ID(l.Name))
+		e.pin(ssf.Pin{Kind: ssf.PinLibrary, Treat: l.Version, Digest: l.Digest, Pos: at}, true, nil, ssf.ID(l.Name))
 	}
 	for _, r := range use.Catalogues {
 		name, _, _ := strings.Cut(string(r.ID), "@")
 		for i := range e.Library.Catalogues {
 			if c := &e.Library.Catalogues[i]; c.ID == ssf.ID(name) {
-				e.pin(ssf.Pin{Kind: ssf.PinCatalogue, Treat: "-", Digest: c.Decides(), Pos: r.Pos}, true, r.ID)
+				e.pin(ssf.Pin{Kind: ssf.PinCatalogue, Treat: "-", Digest: c.Decides(), Pos: r.Pos}, true, nil, r.ID)
 			}
 		}
 	}
 	for _, r := range use.Standards {
 		for i := range e.Library.Standards {
 			if s := &e.Library.Standards[i]; s.ID == r.ID {
-				e.pin(ssf.Pin{Kind: ssf.PinStandard, Treat: "-", Digest: s.Decides(), Pos: r.Pos}, true, r.ID)
+				e.pin(ssf.Pin{Kind: ssf.PinStandard, Treat: "-", Digest: s.Decides(), Pos: r.Pos}, true, nil, r.ID)
 			}
 		}
 	}
 	for i := range e.Library.Policies {
 		if p := &e.Library.Policies[i]; p.ID == use.Policy.ID {
-			e.pin(ssf.Pin{Kind: ssf.PinPolicy, Treat: "-", Digest: p.Decides(), Pos: use.Policy.Pos}, true, p.ID)
+			e.pin(ssf.Pin{Kind: ssf.PinPolicy, Treat: "-", Digest: p.Decides(), Pos: use.Policy.Pos}, true, nil, p.ID)
 		}
 	}
 	for i, used := range e.pins.used {

@@ -39,7 +39,7 @@ type Instance struct {
 	Rated  *ssf.Decision // the same, if it counts
 
 	Changes []ssf.Change // why what treats it is stale
-	By      *ssf.Pin     // of what treats it, if a pin is needed
+	By      *ssf.Pin     // of what treats it and is not confirmed
 }
 
 // deriveThreats applies each rule to each element of its sort, in the order of

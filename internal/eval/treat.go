@@ -123,7 +123,7 @@ func (e *Evaluation) treat() {
 func (e *Evaluation) pinAll(in *Instance, decisions []int, dismissed, counters []cover) (decided, assumed, countered []ssf.Pin) {
 	for _, i := range decisions {
 		d := &e.Decisions[i]
-		decided = append(decided, e.pinThreat(ssf.PinThreat, in, string(d.Treat.ID), d.Exact, d.Because.S, d.Pos))
+		decided = append(decided, e.pinThreat(ssf.PinThreat, in, treatment(d.Decision), d.Exact, d.Because.S, d.Pos))
 	}
 	for _, c := range dismissed {
 		a := &e.Assumptions[c.by]
@@ -137,6 +137,18 @@ func (e *Evaluation) pinAll(in *Instance, decisions []int, dismissed, counters [
 		countered = append(countered, p)
 	}
 	return decided, assumed, countered
+}
+
+// treatment is what is done by a decision, as its pin has it: to accept for
+// longer, by another person or to transfer to another assumption is another.
+func treatment(d *ssf.Decision) string {
+	switch d.Treat.ID {
+	case "accept":
+		return "accept:" + string(d.By.ID) + ":" + string(d.Until.ID)
+	case "transfer":
+		return "transfer:" + string(d.To.ID)
+	}
+	return string(d.Treat.ID)
 }
 
 // short notes why something that should treat a threat falls short of it.
@@ -209,17 +221,27 @@ func (e *Evaluation) transferred(in *Instance, to ssf.ID) (ssf.State, string) {
 	return "", ""
 }
 
-func (e *Evaluation) byAssumption(in *Instance, dismissed []cover, pins []ssf.Pin) (ssf.State, string) {
+// byAssumption is the state by the first assumption that takes a threat; if none
+// does, what the first of them falls short of.
+func (e *Evaluation) byAssumption(in *Instance, dismissed []cover, pins []ssf.Pin) (short ssf.State, why string) {
 	for j, c := range dismissed {
 		a := &e.Assumptions[c.by]
-		if state, why := in.treatedBy(pins[j], "a pattern of assumption "+string(a.ID)); state != "" && a.Holds == rule.True {
-			return state, why
+		var state ssf.State
+		var says string
+		if a.Holds == rule.True {
+			state, says = in.treatedBy(pins[j], "a pattern of assumption "+string(a.ID))
 		}
-		if state, why := e.transferred(in, a.ID); state != "" {
-			return state, why
+		if state == "" {
+			state, says = e.transferred(in, a.ID)
+		}
+		if state.Treated() {
+			return state, says
+		}
+		if short == "" {
+			short, why = state, says
 		}
 	}
-	return "", ""
+	return short, why
 }
 
 // byMitigation needs every mitigation that counters the threat to be

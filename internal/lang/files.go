@@ -147,12 +147,13 @@ func isLink(fsys fs.FS, name string) bool {
 // readFile reads a text file within the limits. A file that is refused has a
 // diagnostic, and no text.
 func readFile(fsys fs.FS, p string) (*source, []ssf.Diagnostic, error) {
+	most, _ := sizeLimit(p)
 	f, err := fsys.Open(p)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -160,11 +161,19 @@ func readFile(fsys fs.FS, p string) (*source, []ssf.Diagnostic, error) {
 	return s, ds, nil
 }
 
+// sizeLimit is the most bytes that a file may have, and what helps if it has more.
+func sizeLimit(p string) (most int64, hint string) {
+	if p == LockFile {
+		return MaxLockSize, "let patterns cover fewer threats, and write the file anew with `ssf review`"
+	}
+	return MaxFileSize, "split it over files in the folder " + Folder
+}
+
 // readText is readFile for a text that is there already.
 func readText(p, text string) (*source, []ssf.Diagnostic) {
 	d := ssf.Diagnostic{Severity: ssf.Error, Pos: ssf.Pos{File: p, Line: 1, Col: 1}}
-	if len(text) > MaxFileSize {
-		d.Check, d.Message, d.Hint = "model/limit", fmt.Sprintf("the file is larger than the limit of %d MiB", MaxFileSize>>20), "split it over files in the folder "+Folder
+	if most, hint := sizeLimit(p); int64(len(text)) > most {
+		d.Check, d.Message, d.Hint = "model/limit", fmt.Sprintf("the file is larger than the limit of %d MiB", most>>20), hint
 		return &source{path: p}, []ssf.Diagnostic{d}
 	}
 	s := newSource(p, strings.TrimPrefix(text, "\ufeff"))

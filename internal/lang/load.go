@@ -187,7 +187,7 @@ func (snap *Snapshot) join(results []result, refused []ssf.Diagnostic) {
 		root = f.source
 	}
 	x.sections(keys, root)
-	expand(m)
+	expand(m, formerIDs(m))
 	x.defineAll(m)
 	x.cells(m)
 	x.nesting(m.Zones)
@@ -437,14 +437,29 @@ func merge(m, p *ssf.Model) {
 	m.Deployments = append(m.Deployments, p.Deployments...)
 }
 
-// expand writes the short form of flows out: the call of b at a is `a-to-b`.
-func expand(m *ssf.Model) {
+// formerIDs are the elements by what they were called and nothing is called now.
+func formerIDs(m *ssf.Model) map[ssf.ID]ssf.ID {
+	former := map[ssf.ID]ssf.ID{}
+	forElements(m, func(e *ssf.Element) {
+		for _, w := range e.Was {
+			former[w.ID] = e.ID
+		}
+	})
+	if len(former) > 0 {
+		forElements(m, func(e *ssf.Element) { delete(former, e.ID) })
+	}
+	return former
+}
+
+// expand writes the short form of flows out: the call of b at a is `a-to-b`,
+// also where it still names b by a former id.
+func expand(m *ssf.Model, former map[ssf.ID]ssf.ID) {
 	m.System.ID = "system"
 	for i := range m.Components {
 		c := &m.Components[i]
 		for _, f := range c.Calls {
-			f.ID = c.ID + "-to-" + f.To.ID
-			f.From = ssf.Ref{ID: c.ID, Pos: f.Pos}
+			f.ID = c.ID + "-to-" + cmp.Or(former[f.To.ID], f.To.ID)
+			f.From = ssf.Ref{ID: c.ID, Pos: c.Pos} // that of the call is the place of `to`
 			m.Flows = append(m.Flows, f)
 		}
 		c.Calls = nil
@@ -461,14 +476,18 @@ func formerCalls(m *ssf.Model, x *index) {
 	forElements(m, func(e *ssf.Element) { was[e.ID] = append([]ssf.Ref{{ID: e.ID}}, e.Was...) })
 	for i := range m.Flows {
 		f := &m.Flows[i]
-		if f.ID != f.From.ID+"-to-"+f.To.ID || len(was[f.From.ID])+len(was[f.To.ID]) <= 2 {
+		called := f.To.ID
+		if was[called] == nil {
+			called = x.renamed[called]
+		}
+		if f.ID != f.From.ID+"-to-"+called || len(was[f.From.ID])+len(was[called]) <= 2 {
 			continue
 		}
 		for _, from := range was[f.From.ID] {
-			for _, to := range was[f.To.ID] {
+			for _, to := range was[called] {
 				id := from.ID + "-to-" + to.ID
 				if _, taken := x.renamed[id]; id != f.ID && !taken && x.is(id) == "" {
-					f.Was = append(slices.Clip(f.Was), ssf.Ref{ID: id, Pos: f.Pos}) // the results keep theirs
+					f.Was = append(slices.Clip(f.Was), ssf.Ref{ID: id, Pos: f.From.Pos}) // the results keep theirs
 					x.renamed[id] = f.ID
 				}
 			}
@@ -499,8 +518,25 @@ func forElements(m *ssf.Model, do func(*ssf.Element)) {
 }
 
 // limit keeps the first MaxErrors diagnostics in file order and counts the rest.
+// Hints make room for the others, and those that find none are left out.
 func limit(diags []ssf.Diagnostic) []ssf.Diagnostic {
 	slices.SortStableFunc(diags, compareDiags)
+	if len(diags) <= MaxErrors {
+		return diags
+	}
+	room := MaxErrors
+	for _, d := range diags {
+		if d.Severity != ssf.Hint {
+			room--
+		}
+	}
+	diags = slices.DeleteFunc(diags, func(d ssf.Diagnostic) bool {
+		if d.Severity != ssf.Hint {
+			return false
+		}
+		room--
+		return room < 0
+	})
 	if len(diags) <= MaxErrors {
 		return diags
 	}

@@ -48,6 +48,7 @@ func ReadLock(fsys fs.FS) (*ssf.Lock, []ssf.Diagnostic, error) {
 func (s *source) lock() (*ssf.Lock, []ssf.Diagnostic, error) {
 	l := &ssf.Lock{}
 	var ds []ssf.Diagnostic
+	base := false // where a merge shows what was before both sides
 	for n := 1; n <= len(s.lines); n++ {
 		line := s.line(n)
 		switch {
@@ -55,6 +56,9 @@ func (s *source) lock() (*ssf.Lock, []ssf.Diagnostic, error) {
 			if !l.Conflict.Known() {
 				l.Conflict = ssf.Pos{File: s.path, Line: n, Col: 1, EndCol: utf8.RuneCountInString(line) + 1}
 			}
+			base = line[0] == '|'
+			continue
+		case base:
 			continue
 		case strings.HasPrefix(line, "# ssf.lock ") && !strings.HasPrefix(line, "# ssf.lock 1:"):
 			ds = append(ds, s.badPin(n, line, line, "a newer version of this program may read it", "this is no version of the lock file that this program reads"))

@@ -13,6 +13,7 @@ import (
 
 var (
 	pinA = "threat csrf@pay accept " + zeros + " at.session=cookie self.changes=yes"
+	pinC = "threat flooding@web accept " + zeros
 	pinB = "cell orders.availability not_applicable " + zeros + " need=medium"
 )
 
@@ -40,13 +41,14 @@ func TestLock(t *testing.T) {
 		"CRLF":         strings.ReplaceAll(text, "\n", "\r\n"),
 		"other order":  lockHead + pinA + "\n\n# a note\n" + pinB,
 		"in a merge":   lockHead + "<<<<<<< ours\n" + pinA + "\n||||||| base\n=======\n" + pinB + "\n>>>>>>> theirs\n",
+		"with a base":  lockHead + "<<<<<<< ours\n" + pinA + "\n||||||| base\n" + pinC + "\n=======\n" + pinB + "\n>>>>>>> theirs\n",
 		"without head": pinA + "\n" + pinB + "\n",
 	} {
 		l, ds := lockOf(t, in)
 		if len(ds) > 0 || FormatLock(l.Pins) != text {
 			t.Errorf("%s: %v\n%s", name, ds, FormatLock(l.Pins))
 		}
-		if l.Conflict.Known() != (name == "in a merge") {
+		if l.Conflict.Known() != (name == "in a merge" || name == "with a base") {
 			t.Errorf("%s: conflict at %v", name, l.Conflict)
 		}
 	}
@@ -93,6 +95,18 @@ func TestBadLocks(t *testing.T) {
 		if l, ds, err := ReadLock(fsys); err != nil || l == nil || len(ds) != 1 {
 			t.Errorf("%s gives %v, %v, %v", what, l, ds, err)
 		}
+	}
+}
+
+// TestLargeLock: a lock may be larger than a file of the model, and not without end.
+func TestLargeLock(t *testing.T) {
+	line := pinA + "\n"
+	if l, ds := lockOf(t, strings.Repeat(line, 1+MaxFileSize/len(line))); len(ds) > 0 || len(l.Pins) <= MaxFileSize/len(line) {
+		t.Errorf("%d pins are read, with %v", len(l.Pins), ds)
+	}
+	l, ds := lockOf(t, strings.Repeat(line, 1+MaxLockSize/len(line)))
+	if len(ds) != 1 || ds[0].Check != "model/limit" || len(l.Pins) > 0 {
+		t.Errorf("%d pins are read of more than the limit, with %v", len(l.Pins), ds)
 	}
 }
 

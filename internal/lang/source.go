@@ -13,6 +13,7 @@ import (
 // with the limit's name, before anything is built from it.
 const (
 	MaxFileSize = 16 << 20  // bytes of one file
+	MaxLockSize = 64 << 20  // bytes of the lock file
 	MaxFiles    = 1000      // files of one model
 	MaxSize     = 64 << 20  // bytes of all files of one model
 	MaxEntries  = 250_000   // entries of all sections of one file

@@ -99,13 +99,14 @@ var uses = []struct {
 	key        string
 	at         func(*ssf.Decision) ssf.Pos
 	need, only []string
+	form       string
 }{
-	{"because", func(x *ssf.Decision) ssf.Pos { return x.Because.Pos }, []string{"accept", "transfer", "not_applicable", "waive", "rate"}, nil},
-	{"by", func(x *ssf.Decision) ssf.Pos { return x.By.Pos }, []string{"accept", "waive"}, nil},
-	{"until", func(x *ssf.Decision) ssf.Pos { return x.Until.Pos }, []string{"accept", "waive"}, nil},
-	{"to", func(x *ssf.Decision) ssf.Pos { return x.To.Pos }, []string{"transfer"}, []string{"transfer"}},
-	{"plan", func(x *ssf.Decision) ssf.Pos { return x.Due.Pos }, []string{"mitigate"}, []string{"mitigate"}},
-	{"likelihood", func(x *ssf.Decision) ssf.Pos { return x.Level.Pos }, []string{"rate"}, []string{"rate"}},
+	{"because", func(x *ssf.Decision) ssf.Pos { return x.Because.Pos }, []string{"accept", "transfer", "not_applicable", "waive", "rate"}, nil, "..."},
+	{"by", func(x *ssf.Decision) ssf.Pos { return x.By.Pos }, []string{"accept", "waive"}, nil, "PERSON"},
+	{"until", func(x *ssf.Decision) ssf.Pos { return x.Until.Pos }, []string{"accept", "waive"}, nil, "DATE"},
+	{"to", func(x *ssf.Decision) ssf.Pos { return x.To.Pos }, []string{"transfer"}, []string{"transfer"}, "ASSUMPTION"},
+	{"plan", func(x *ssf.Decision) ssf.Pos { return x.Due.Pos }, []string{"mitigate"}, []string{"mitigate"}, "{due: DATE, owner: PERSON}"},
+	{"likelihood", func(x *ssf.Decision) ssf.Pos { return x.Level.Pos }, []string{"rate"}, []string{"rate"}, "LEVEL"},
 }
 
 // checkUses compares the keys of a decision with what it is about and with its
@@ -122,7 +123,7 @@ func checkUses(d *decoder, x *ssf.Decision, what, treat string) {
 	for _, u := range uses {
 		switch have := u.at(x).Known(); {
 		case !have && slices.Contains(u.need, use):
-			missing, add = append(missing, "`"+u.key+"`"), append(add, "`"+u.key+": ...`")
+			missing, add = append(missing, "`"+u.key+"`"), append(add, "`"+u.key+": "+u.form+"`")
 		case have && u.only != nil && !slices.Contains(u.only, use):
 			misfit(u.at(x), u.key)
 		}

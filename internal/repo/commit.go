@@ -19,6 +19,9 @@ import (
 // ErrNoCommit is the error of [At] where a revision names no commit here.
 var ErrNoCommit = errors.New("no such commit here")
 
+// ErrNoRepository is the error of [At] for a folder that is in none.
+var ErrNoRepository = errNoRepository
+
 // At reads the tree of the folder dir as a commit holds it, and the files of
 // it. Rev is what Git calls a revision: a branch, a tag, a hash, `HEAD~1`. The
 // files are read from Git when they are opened, and nothing is checked out or
@@ -31,6 +34,8 @@ func At(ctx context.Context, dir, rev string) (*ssf.Tree, fs.FS, error) {
 		return nil, nil, fmt.Errorf("reading commit %q: %w", rev, ErrNoCommit)
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, nil, fmt.Errorf("reading commit %q: git is not installed", rev)
+	case errors.Is(err, errNoRepository):
+		return nil, nil, fmt.Errorf("reading commit %q: %w", rev, ErrNoRepository)
 	case err != nil:
 		return nil, nil, fmt.Errorf("reading commit %q: %w", rev, err)
 	}

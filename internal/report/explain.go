@@ -267,7 +267,7 @@ func (p *page) factDef(id ssf.ID, lib *ssf.Library) bool {
 	if f == nil {
 		return false
 	}
-	p.title(f.ID, f.Title, "fact: "+map[ssf.Class]string{ssf.Nature: "what a thing is", ssf.ControlClass: "a protection that is claimed"}[f.Class])
+	p.title(f.ID, f.Title, map[ssf.Class]string{ssf.Nature: "nature fact: what a thing is", ssf.ControlClass: "control fact: a protection that is claimed"}[f.Class])
 	p.wrap("", f.Asks)
 	p.section("why it matters", f.Why)
 	p.section("values ("+string(f.Domain)+")", refs(f.Values))
@@ -408,7 +408,8 @@ func (p *page) index(id ssf.ID, lib *ssf.Library) bool {
 		}
 	case "facts":
 		for _, f := range lib.Facts {
-			row(f.ID, f.Title)
+			class := map[ssf.Class]string{ssf.Nature: "nature", ssf.ControlClass: "control"}[f.Class]
+			row(f.ID, fmt.Sprintf("%-8s %s: %s", class, refs(append(slices.Clone(f.On), f.DerivedOn...)), f.Title))
 		}
 	case "threats":
 		for _, r := range lib.Threats {

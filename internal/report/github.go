@@ -8,10 +8,22 @@ import (
 	"ssf"
 )
 
-// GitHub writes the diagnostics as workflow commands, which become annotations
-// in a change, and the verdict as the last of them. No line begins with text of
+// GitHub writes the verdict and the diagnostics as workflow commands, which
+// become annotations in a change. The verdict is the first, because a forge may
+// show but a few of them. No line begins with text of
 // the model, which could be a command itself.
 func GitHub(w io.Writer, c *ssf.Case, prefix string, o CheckOptions) error {
+	kind, says := verdict(c)
+	if c.Base.Rev != "" {
+		says += fmt.Sprintf(" %s known at %s.", number(c.Base.Known, "problem was", "problems were"), c.Base.Rev)
+	}
+	level := map[string]string{bad: "warning", string(ssf.Error): "error"}[kind]
+	if level == "" {
+		level = "notice"
+	}
+	if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", level, property("ssf "+product(c)), data(clean(says))); err != nil {
+		return err
+	}
 	for _, d := range o.selected(c) {
 		var at []string
 		add := func(name, value string) { at = append(at, name+"="+property(value)) }
@@ -36,16 +48,7 @@ func GitHub(w io.Writer, c *ssf.Case, prefix string, o CheckOptions) error {
 			return err
 		}
 	}
-	kind, says := verdict(c)
-	if c.Base.Rev != "" {
-		says += fmt.Sprintf(" %s known at %s.", number(c.Base.Known, "problem was", "problems were"), c.Base.Rev)
-	}
-	level := map[string]string{bad: "warning", string(ssf.Error): "error"}[kind]
-	if level == "" {
-		level = "notice"
-	}
-	_, err := fmt.Fprintf(w, "::%s title=%s::%s\n", level, property("ssf "+product(c)), data(clean(says)))
-	return err
+	return nil
 }
 
 func command(s ssf.Severity) string {

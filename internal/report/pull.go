@@ -28,7 +28,7 @@ func PullRequest(c *ssf.Case, o CheckOptions) *Document {
 		t.Rows = append(t.Rows, Row{Cells: []Text{text(bar.Name), text(says), bar.Status}})
 	}
 	d.Lead = append(d.Lead, t)
-	if tasks := b.first(3); len(tasks) > 0 && !o.Quiet {
+	if tasks := b.first(3); len(tasks) > 0 && !o.Quiet && c.Base.Rev == "" { // else the change says what to do
 		d.Sections = append(d.Sections, Section{"first", "What to do first", tasks})
 	}
 	shown := o.selected(c)

@@ -56,7 +56,7 @@ func ReviewGroups(pins []*ssf.Pin) iter.Seq[[]*ssf.Pin] {
 
 // Review writes one group of pins: what was decided where and why, and for each
 // thing that it covers what that rests on, or what of it has changed.
-func Review(w io.Writer, group []*ssf.Pin, style Style) error {
+func Review(w io.Writer, c *ssf.Case, group []*ssf.Pin, style Style) error {
 	p := newPage(w, style)
 	head := group[0]
 	colour := map[ssf.PinStatus]string{ssf.Unconfirmed: red, ssf.Outdated: red, ssf.Added: yellow, ssf.Gone: yellow, ssf.Confirmed: green}[head.Status]
@@ -78,22 +78,70 @@ func Review(w io.Writer, group []*ssf.Pin, style Style) error {
 			p.print("  %-*s  %s\n", wide, clean(string(x.ID)), p.paint(faint, clean(deed(x))))
 			continue
 		}
-		p.print("  %s\n", p.paint(bold, clean(string(x.ID))))
+		p.print("  %s%s\n", p.paint(bold, clean(string(x.ID))), riskOf(c, x))
+		p.stillOpen(c, x)
 		if len(x.Changes) == 0 {
-			p.hang("    rests on: ", "      ", strings.Join(x.Rests, ", "))
+			p.hang("    rests on: ", "      ", strings.Join(facts(x.Rests), ", "))
 		}
 		for _, c := range x.Changes {
 			p.wrap("    ", c.String())
 		}
 	}
+	if at := unknown(c, group); head.Status == ssf.Gone && at != "" {
+		p.wrap("    ", "if "+string(at)+" has another id now, write `was: ["+string(at)+"]` there, and nothing is lost")
+	}
 	p.print("\n")
 	return p.err
+}
+
+// unknown is the first element of pins that the model does not have.
+func unknown(c *ssf.Case, group []*ssf.Pin) ssf.ID {
+	for _, p := range group {
+		_, at, ok := strings.Cut(string(p.ID), "@")
+		if ok && !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) {
+			return ssf.ID(at)
+		}
+	}
+	return ""
+}
+
+// facts are the lines of a pin that mean something to a reader.
+func facts(lines []string) (out []string) {
+	for _, l := range lines {
+		if !strings.HasPrefix(l, "rule=") && l != "kind=true" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// riskOf is the risk of the threat that a pin treats.
+func riskOf(c *ssf.Case, p *ssf.Pin) string {
+	i := slices.IndexFunc(c.Threats, func(t ssf.Threat) bool { return t.ID == p.ID })
+	if i < 0 {
+		return ""
+	}
+	return "  risk " + c.Threats[i].Risk.String()
+}
+
+// stillOpen tells why a threat stays open though its treatment is confirmed.
+func (p *page) stillOpen(c *ssf.Case, x *ssf.Pin) {
+	for _, d := range c.Diagnostics {
+		if d.Subject == x.ID && (d.Check == "threats/above-limit" || d.Check == "threats/contradicted" || d.Check == "context/lapsed-decision") {
+			p.wrap("    ", "to confirm it does not help: "+d.Message)
+		}
+	}
 }
 
 // deed says what a pin pins.
 func deed(p *ssf.Pin) string {
 	kind, id, ok := strings.Cut(p.Treat, ":")
+	who, until, dated := strings.Cut(id, ":")
 	switch {
+	case p.Kind == ssf.PinThreat && kind == "accept" && dated:
+		return "accept, by " + who + " until " + until
+	case p.Kind == ssf.PinThreat && kind == "transfer":
+		return "transfer to assumption " + id
 	case p.Kind == ssf.PinRate:
 		return "likelihood " + p.Treat
 	case p.Kind == ssf.PinThreat && ok:
@@ -106,12 +154,12 @@ func deed(p *ssf.Pin) string {
 	return string(p.Kind)
 }
 
-// ReviewSummary ends a review: what there is, what was confirmed now and what is
-// left of what was shown.
-func ReviewSummary(w io.Writer, c *ssf.Case, said, left int, style Style) error {
+// ReviewSummary ends a review: what was shown, what was confirmed now and what is
+// left of it.
+func ReviewSummary(w io.Writer, shown []*ssf.Pin, said, left int, pattern string, style Style) error {
 	p := newPage(w, style)
 	n := map[ssf.PinStatus]int{}
-	for _, x := range c.Pins {
+	for _, x := range shown {
 		n[x.Status]++
 	}
 	var parts []string
@@ -120,16 +168,20 @@ func ReviewSummary(w io.Writer, c *ssf.Case, said, left int, style Style) error 
 			parts = append(parts, fmt.Sprintf("%d %s", n[s.status], s.status))
 		}
 	}
-	if len(parts) == 0 {
-		parts = []string{"nothing is decided that needs a pin"}
-	}
 	line := strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		line = "nothing is left to confirm"
+	}
 	if said > 0 {
 		line += fmt.Sprintf("; %d confirmed now", said)
 	}
 	p.wrap("", line)
 	if left > 0 {
-		p.wrap("", fmt.Sprintf("%d left: `ssf review --yes` confirms what it shows, `ssf review PATTERN --yes` a part of it", left))
+		command := "ssf review --yes"
+		if pattern != "" {
+			command = "ssf review '" + pattern + "' --yes"
+		}
+		p.wrap("", fmt.Sprintf("%d left: `%s` confirms what is shown here, `ssf review PATTERN --yes` a part of it", left, command))
 	}
 	return p.err
 }

@@ -58,6 +58,10 @@ func (l *lowering) elementByID(e ast.Expr, at span) value {
 		return value{at: at}
 	}
 	sort, ok := l.place.Elements[ssf.ID(id)]
+	if now, renamed := l.place.Former[ssf.ID(id)]; renamed && !ok {
+		id = string(now)
+		sort, ok = l.place.Elements[now]
+	}
 	if !ok || sortIndex(sort) < 0 {
 		var ids []string
 		for id := range l.place.Elements {

@@ -43,6 +43,9 @@ type Place struct {
 	// hand, as in a library.
 	Elements map[ssf.ID]ssf.Sort
 
+	// Former are elements by ids that they had once, which it may name too.
+	Former map[ssf.ID]ssf.ID
+
 	Check   ssf.ID // of the diagnostics; `model/condition` if empty
 	Subject ssf.ID // of the diagnostics
 }

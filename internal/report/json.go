@@ -21,7 +21,7 @@ func JSON(w io.Writer, v any) error {
 		e.SetIndent("", "  ")
 		return e.Encode(v)
 	}
-	out := &jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
+	out := &jsonWriter{w: bufio.NewWriterSize(w, 1<<16), by: map[string]*json.Encoder{}}
 	out.fields(reflect.ValueOf(c).Elem())
 	if out.err == nil {
 		out.err = out.w.Flush()
@@ -34,6 +34,7 @@ func JSON(w io.Writer, v any) error {
 type jsonWriter struct {
 	w   *bufio.Writer
 	buf bytes.Buffer
+	by  map[string]*json.Encoder // into buf, by the indent; each keeps its room
 	err error
 }
 
@@ -46,13 +47,19 @@ func (out *jsonWriter) text(s string) {
 // value writes v, each line after the first behind an indent.
 func (out *jsonWriter) value(v reflect.Value, indent string) {
 	out.buf.Reset()
-	e := json.NewEncoder(&out.buf)
-	e.SetEscapeHTML(false)
-	e.SetIndent(indent, "  ")
-	if err := e.Encode(v.Interface()); out.err == nil {
+	e := out.by[indent]
+	if e == nil {
+		e = json.NewEncoder(&out.buf)
+		e.SetEscapeHTML(false)
+		e.SetIndent(indent, "  ")
+		out.by[indent] = e
+	}
+	if err := e.Encode(v.Addr().Interface()); out.err == nil {
 		out.err = err
 	}
-	out.text(strings.TrimSuffix(out.buf.String(), "\n"))
+	if out.err == nil {
+		_, out.err = out.w.Write(bytes.TrimSuffix(out.buf.Bytes(), []byte("\n")))
+	}
 }
 
 func (out *jsonWriter) fields(v reflect.Value) {

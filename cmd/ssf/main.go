@@ -14,7 +14,7 @@ func main() {
 	// One run reads, answers and ends, so collecting garbage seldom is worth its
 	// memory. GOGC still has the last word.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300)
+		debug.SetGCPercent(150)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -135,6 +135,12 @@ func (p *page) stillOpen(c *ssf.Case, x *ssf.Pin) {
 
 // deed says what a pin pins.
 func deed(p *ssf.Pin) string {
+	treat, _, conditional := strings.Cut(p.Treat, "?")
+	if conditional {
+		plain := *p
+		plain.Treat = treat
+		return deed(&plain) + ", on a condition"
+	}
 	kind, id, ok := strings.Cut(p.Treat, ":")
 	who, until, dated := strings.Cut(id, ":")
 	switch {

@@ -83,6 +83,9 @@ func Review(w io.Writer, c *ssf.Case, group []*ssf.Pin, style Style) error {
 		if len(x.Changes) == 0 {
 			p.hang("    rests on: ", "      ", strings.Join(facts(x.Rests), ", "))
 		}
+		if head.Status == ssf.Outdated && len(x.Changes) == 0 {
+			p.wrap("    ", "its content is not what was pinned")
+		}
 		for _, c := range x.Changes {
 			p.wrap("    ", c.String())
 		}

@@ -324,6 +324,18 @@ func (m *comparison) verdicts() {
 		}
 	}
 	rank := func(p ssf.Phase) int { return slices.Index(ssf.Phases, p) }
+	if rank(m.now.ReachAsked) < rank(m.base.ReachAsked) {
+		m.add("policy", "asked %s and asks %s", m.base.ReachAsked, cmp.Or(m.now.ReachAsked, "nothing"))
+	}
+	limits := map[ssf.ID]ssf.Level{}
+	for _, p := range m.base.People {
+		limits[p.ID] = p.AcceptsUpTo
+	}
+	for _, p := range m.now.People {
+		if before, ok := limits[p.ID]; ok && p.AcceptsUpTo > before {
+			m.add(p.ID, "may accept up to %s, and could up to %s", p.AcceptsUpTo, before)
+		}
+	}
 	if rank(m.now.Reach) < rank(m.base.Reach) {
 		m.add("reach", "was %s and is %s", m.base.Reach, m.now.Reach)
 	}

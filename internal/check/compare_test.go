@@ -16,7 +16,7 @@ import (
 
 const shop = `ssf: 1
 system: {name: Shop, purpose: Sells., contact: mail@example.org}
-people: {cto: {name: C. Tester, accepts_up_to: critical}}
+people: {cto: {name: C. Tester, accepts_up_to: high}}
 zones: {internet: {trust: none}, hosting: {trust: high}}
 actors: {customer: {zone: internet, hostile: possible}}
 assets: {orders: {needs: {confidentiality: low, integrity: none, availability: none}, personal: no}}
@@ -28,6 +28,7 @@ decisions:
   - {cell: orders.confidentiality, treat: not_applicable, because: They are printed in the paper.}
   - {threat: path-traversal@web, treat: not_applicable, because: It opens no file.}
 policy:
+  reach: context
   gates: {no-critical: {risk: critical, state: [open], at_most: 0}}
 `
 
@@ -72,6 +73,8 @@ func TestCompare(t *testing.T) {
 			"cross-site-scripting@web: was at risk", "eavesdropping@order: was at risk low and is at critical", "gate no-critical: is not met",
 		}},
 		"a mitigation":   {"policy:", "mitigations:\n  output-encoding: {counters: [cross-site-scripting@web], where: ['setting:x'], state: implemented}\npolicy:", nil},
+		"a higher limit": {"accepts_up_to: high", "accepts_up_to: critical", []string{"cto: may accept up to critical, and could up to high"}},
+		"a policy less":  {"  reach: context\n", "", []string{"policy: asked context and asks nothing"}},
 		"an answer less": {", limits_rate: no", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +102,7 @@ func TestCompare(t *testing.T) {
 					shown++
 				}
 			}
-			if shown == 0 && len(x.want) > 0 && name != "a higher need" {
+			if shown == 0 && len(x.want) > 0 && name != "a higher need" && name != "a higher limit" {
 				t.Errorf("%d problems are shown, and %q is worse", shown, got)
 			}
 		})

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -140,15 +142,21 @@ func (e *Evaluation) pinAll(in *Instance, decisions []int, dismissed, counters [
 }
 
 // treatment is what is done by a decision, as its pin has it: to accept for
-// longer, by another person or to transfer to another assumption is another.
+// longer, by another person, to transfer to another assumption or on another
+// condition is another.
 func treatment(d *ssf.Decision) string {
-	switch d.Treat.ID {
+	word := string(d.Treat.ID)
+	switch word {
 	case "accept":
-		return "accept:" + string(d.By.ID) + ":" + string(d.Until.ID)
+		word += ":" + string(d.By.ID) + ":" + string(d.Until.ID)
 	case "transfer":
-		return "transfer:" + string(d.To.ID)
+		word += ":" + string(d.To.ID)
 	}
-	return string(d.Treat.ID)
+	if d.HoldsIf.S != "" {
+		sum := sha256.Sum256([]byte(strings.Join(strings.Fields(d.HoldsIf.S), " ")))
+		word += "?" + hex.EncodeToString(sum[:6])
+	}
+	return word
 }
 
 // short notes why something that should treat a threat falls short of it.

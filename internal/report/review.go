@@ -83,6 +83,9 @@ func Review(w io.Writer, c *ssf.Case, group []*ssf.Pin, style Style) error {
 		if len(x.Changes) == 0 {
 			p.hang("    rests on: ", "      ", strings.Join(facts(x.Rests), ", "))
 		}
+		if head.Status == ssf.Outdated && len(x.Changes) == 0 {
+			p.wrap("    ", "its content is not what was pinned")
+		}
 		for _, c := range x.Changes {
 			p.wrap("    ", c.String())
 		}
@@ -135,6 +138,12 @@ func (p *page) stillOpen(c *ssf.Case, x *ssf.Pin) {
 
 // deed says what a pin pins.
 func deed(p *ssf.Pin) string {
+	treat, _, conditional := strings.Cut(p.Treat, "?")
+	if conditional {
+		plain := *p
+		plain.Treat = treat
+		return deed(&plain) + ", on a condition"
+	}
 	kind, id, ok := strings.Cut(p.Treat, ":")
 	who, until, dated := strings.Cut(id, ":")
 	switch {

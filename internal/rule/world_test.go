@@ -80,3 +80,34 @@ func TestWorldKeepsTheOrderOfLinks(t *testing.T) {
 		t.Error("what is absent is not -1")
 	}
 }
+
+// TestWorldLike builds worlds on others and on none: what they find is the same.
+func TestWorldLike(t *testing.T) {
+	v := testVocabulary()
+	lists := [][]ssf.ID{{}, {"a"}, {"a", "b", "c"}, {"a", "b", "c", "d"}, {"b", "a", "c"}, {"a", "c", "b", "a"}, {"x", "x", "y"}}
+	build := func(w *World, ids []ssf.ID) (found []int32) {
+		for i, id := range ids {
+			found = append(found, w.AddNew(id, ssf.SortAsset))
+			for _, id := range []ssf.ID{"a", "b", "c", "d", "x", "y"} { // while it is built
+				found = append(found, w.Lookup(id))
+			}
+			if again := w.AddNew(ids[i], ssf.SortAsset); again != -1 {
+				t.Errorf("%s of %v was added twice", id, ids)
+			}
+		}
+		w.Freeze()
+		for _, id := range []ssf.ID{"a", "b", "c", "d", "x", "y"} {
+			found = append(found, w.Lookup(id))
+		}
+		return append(found, int32(w.Len()))
+	}
+	for _, before := range lists {
+		for _, ids := range lists {
+			old := NewWorld(v)
+			build(old, before)
+			if got, want := build(NewWorldLike(old), ids), build(NewWorld(v), ids); !slices.Equal(got, want) {
+				t.Errorf("%v on %v finds %v, want %v", ids, before, got, want)
+			}
+		}
+	}
+}

@@ -408,41 +408,50 @@ func TestSnippets(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "ssf"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	more := filepath.Join(dir, "ssf", "more.yaml")
-	planned := map[string]bool{}
-	for range 2 { // and again, where some measures are in use
+	planned, noted := map[string]bool{}, 0
+	for _, file := range []string{"more.yaml", "used.yaml"} {
+		file = filepath.Join(dir, "ssf", file)
+		c, used := caseIn(t, dir), ""
+		if filepath.Base(file) == "used.yaml" { // all measures are: then there is only to add to them
+			used = "mitigations:\n"
+			for _, m := range c.Measures {
+				used += fmt.Sprintf("  %s: {state: planned, counters: [%s]}\n", m.ID, c.Threats[0].ID)
+			}
+			if err := os.WriteFile(file, []byte(used), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			c = caseIn(t, dir)
+		}
 		var all strings.Builder
-		for _, s := range report.Build(caseIn(t, dir)).Sections {
+		for _, s := range report.Build(c).Sections {
 			all.WriteString(codeIn(s.Blocks))
 		}
-		old, _ := os.ReadFile(more)
-		if err := os.WriteFile(more, append(old, strings.TrimPrefix(all.String(), onlyFirst(old))...), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(used+all.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		c := caseIn(t, dir)
+		c = caseIn(t, dir)
 		if ssf.HasErrors(c.Diagnostics) {
-			t.Fatalf("%s\nhas errors: %v", all.String(), c.Diagnostics[0].Message)
+			bad := slices.IndexFunc(c.Diagnostics, func(d ssf.Diagnostic) bool { return d.Severity == ssf.Error })
+			t.Fatalf("%s\nhas errors: %v", all.String(), c.Diagnostics[bad])
 		}
 		is := statesOf(c, func(ssf.State) bool { return true })
-		for _, m := range regexp.MustCompile(`(?m)^ +- (\S+)$`).FindAllStringSubmatch(all.String(), -1) {
-			planned[m[1]] = true
-			if is[m[1]] != "planned" {
-				t.Errorf("%s is %q after\n%s", m[1], is[m[1]], all.String())
+		for _, m := range regexp.MustCompile(`(?m)^(#?) +- (\S+)$`).FindAllStringSubmatch(all.String(), -1) {
+			switch {
+			case m[1] != "":
+				noted++
+			case is[m[2]] != "planned":
+				t.Errorf("%s is %q after\n%s", m[2], is[m[2]], all.String())
+			default:
+				planned[m[2]] = true
 			}
 		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if len(planned) < 10 {
-		t.Errorf("the report offers YAML for %d threats only", len(planned))
+	if len(planned) < 10 || noted < 5 {
+		t.Errorf("the report offers YAML for %d threats, and notes %d", len(planned), noted)
 	}
-}
-
-// onlyFirst is what the YAML begins with that must not be there a second time.
-func onlyFirst(old []byte) string {
-	before, _, _ := strings.Cut(string(old), "mitigations:\n")
-	if len(old) == 0 {
-		return ""
-	}
-	return before + "mitigations:\n"
 }
 
 // codeIn is all code in some blocks.

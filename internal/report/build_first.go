@@ -245,8 +245,8 @@ func (b *builder) counter(g ruleGroup) (Text, plan) {
 
 // planned is the YAML for all plans at once: each mitigation once, with all
 // that it would counter. What is for a mitigation that the model has already is
-// a comment, for it cannot be there twice.
-func (b *builder) planned(plans []plan) Code {
+// a comment, for it cannot be there twice; without anything else, it is no file.
+func (b *builder) planned(plans []plan) (yaml Code, file bool) {
 	var order []ssf.ID
 	counters := map[ssf.ID][]ssf.ID{}
 	for _, p := range plans {
@@ -274,11 +274,10 @@ func (b *builder) planned(plans []plan) Code {
 			w.WriteString(indent + "- " + yamlWord(string(t)) + "\n")
 		}
 	}
-	out := there.String()
-	if fresh.Len() > 0 {
-		out = "# once one is built: `state: implemented`, and its place: `where: [FILE#SYMBOL]`\nmitigations:\n" + fresh.String() + out
+	if fresh.Len() == 0 {
+		return Code(there.String()), false
 	}
-	return Code(out)
+	return Code("# once one is built: `state: implemented`, and its place: `where: [FILE#SYMBOL]`\nmitigations:\n" + fresh.String() + there.String()), true
 }
 
 // questionTask is to answer the questions that decide most. It comes first, for
@@ -389,9 +388,12 @@ func (b *builder) first(most int) []Block {
 		out = append(out, Group{Title: append(text(strconv.Itoa(i+1), ". "), t.what...), Blocks: []Block{items, Para(text("More: ", mono(t.command)))}})
 	}
 	if len(plans) > 0 {
-		out = append(out, Group{planAnchor, text("The mitigations of this list as YAML"), []Block{
-			Para(text("Put it into a new file in the folder ", mono("ssf"), "; or, where the model has ", mono("mitigations:"), " already, what is below that key under it.")), b.planned(plans),
-		}})
+		yaml, file := b.planned(plans)
+		says := text("Add these to the mitigations that are there.")
+		if file {
+			says = text("Put it into a new file in the folder ", mono("ssf"), "; or, where the model has ", mono("mitigations:"), " already, what is below that key under it.")
+		}
+		out = append(out, Group{planAnchor, text("The mitigations of this list as YAML"), []Block{Para(says), yaml}})
 	}
 	return out
 }

@@ -156,16 +156,20 @@ func (b *builder) behindRule(r *ssf.RuleInfo, ts []*ssf.Threat) Details {
 	if r == nil {
 		return d
 	}
+	var measures List
 	for _, id := range r.Measures {
 		name := mono(id)
 		if b.detailed[id] {
 			name = link(string(id), anchor("measure", id))
 		}
+		item := text("Measure ", name)
 		if m := b.measure[id]; m != nil {
-			d.Blocks = append(d.Blocks, Para(text("Measure ", name, ": ", m.Title, ", effort ", m.Effort.String(), ".")))
-		} else {
-			d.Blocks = append(d.Blocks, Para(text("Measure ", name, ".")))
+			item = append(item, text(": ", m.Title, ", effort ", m.Effort.String())...)
 		}
+		measures.Items = append(measures.Items, item)
+	}
+	if len(measures.Items) > 0 {
+		d.Blocks = append(d.Blocks, measures)
 	}
 	return d
 }

@@ -160,11 +160,14 @@ func TestPlanned(t *testing.T) {
 		}
 		return ts
 	}
-	got := b.planned([]plan{{"csrf-tokens", at("csrf@pay")}, {"parametrised-queries", at("sql-injection@db")}, {"csrf-tokens", at("clickjacking@pay", "clickjacking@web")}})
+	got, file := b.planned([]plan{{"csrf-tokens", at("csrf@pay")}, {"parametrised-queries", at("sql-injection@db")}, {"csrf-tokens", at("clickjacking@pay", "clickjacking@web")}})
 	want := "# once one is built: `state: implemented`, and its place: `where: [FILE#SYMBOL]`\nmitigations:\n  csrf-tokens:\n    state: planned\n    counters:\n" +
 		"      - csrf@pay\n      - clickjacking@pay\n      - clickjacking@web\n# to `counters` of parametrised-queries, which is there already:\n#   - sql-injection@db\n"
-	if string(got) != want {
+	if string(got) != want || !file {
 		t.Errorf("the YAML is\n%s", got)
+	}
+	if got, file := b.planned([]plan{{"parametrised-queries", at("sql-injection@db")}}); file || strings.Contains(string(got), "mitigations:") {
+		t.Errorf("what is only to be added is offered as a file:\n%s", got)
 	}
 }
 
@@ -187,7 +190,7 @@ func TestMeasuresNeeded(t *testing.T) {
 		if strings.Contains(page, "Put a token in.") != x.told || strings.Contains(page, `id="measure.csrf-tokens"`) != x.told {
 			t.Errorf("%s: that the measure is told is not %v", name, x.told)
 		}
-		if !strings.Contains(page, ": Secret token, effort low.") {
+		if !strings.Contains(page, ": Secret token, effort low</li>") {
 			t.Errorf("%s: the title of the measure is not told", name)
 		}
 		wellFormedHTML(t, page)

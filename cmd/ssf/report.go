@@ -48,6 +48,9 @@ usage, or written but nothing in it can be relied on, because the model has an
 error.`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if info, err := os.Stat(a.within(out)); out != "" && err == nil && info.IsDir() {
+				return usagef("%s is a folder; name a file in it", out)
+			}
 			write, err := reportWriter(format, out)
 			if err != nil {
 				return err
@@ -70,6 +73,9 @@ error.`,
 				err = write(a.env.Stdout, c)
 			} else {
 				err = a.replace(out, func(w io.Writer) error { return write(w, c) })
+				if err == nil {
+					fmt.Fprintf(a.env.Stderr, "wrote %s\n", out)
+				}
 			}
 			switch {
 			case err != nil:
@@ -99,18 +105,30 @@ func reportWriter(format, out string) (func(io.Writer, *ssf.Case) error, error) 
 	}
 	switch {
 	case format != "":
-		return nil, oneOf("--format", format, names...)
+		return nil, usagef("--format is one of %s, not %q", choice(names), format)
 	case out == "" || out == "-":
-		return nil, usagef("say where to write with -o FILE, or --format for the standard output: one of %v", names)
+		return nil, usagef("say where to write with -o FILE, or --format for the standard output: one of %s", choice(names))
 	}
-	return nil, usagef("%s ends in none of %v; rename it, or choose with --format one of %v", out, endings, names)
+	return nil, usagef("%s ends in none of %s; rename it, or choose with --format one of %s", out, choice(endings), choice(names))
+}
+
+// choice is a list as a sentence has it: a, b or c.
+func choice(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// within is a name as seen from the folder in which the command runs.
+func (a *app) within(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.env.Dir, name)
 }
 
 // readCase reads a stored case. What is wrong with it is wrong input.
 func (a *app) readCase(name string) (*ssf.Case, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(a.env.Dir, name)
-	}
+	name = a.within(name)
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, usagef("reading the case: %w", err)

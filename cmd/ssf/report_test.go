@@ -73,7 +73,7 @@ func TestReportFromCase(t *testing.T) {
 				t.Errorf("%s as %s: from the case there are %d other bytes than the %d at once", name, f.name, len(again), len(direct))
 			}
 			file := filepath.Join(t.TempDir(), "report"+f.ending)
-			if code, out, errs := runIn(t, dir, "report", "-o", file, "--from", stored); code != exitYes || out+errs != "" {
+			if code, out, errs := runIn(t, dir, "report", "-o", file, "--from", stored); code != exitYes || out != "" || errs != "wrote "+file+"\n" {
 				t.Errorf("%s to %s: exit %d, %s%s", name, file, code, out, errs)
 			}
 			if b, err := os.ReadFile(file); err != nil || string(b) != direct {
@@ -151,17 +151,22 @@ func TestReportRefuses(t *testing.T) {
 		}
 	}
 	write("good.json", good)
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for want, args := range map[string][]string{
-		"":                      {"report", "--format", "csv", "--from", "good.json"},
-		"no such file":          {"report", "--format", "csv", "--from", "missing.json"},
-		"is a folder":           {"report", "--format", "csv", "--from", "."},
-		"no folder to name":     {"report", "--format", "csv", "--from", "good.json", "."},
-		"--now has no use":      {"report", "--format", "csv", "--from", "good.json", "--now", "2027-01-01"},
-		"ends in none of":       {"report", "-o", "report.pdf", "--from", "good.json"},
-		"say where to write":    {"report", "--from", "good.json"},
-		"--format is one of":    {"report", "--format", "xml", "--from", "good.json"},
-		"takes one folder":      {"report", "a", "b", "--format", "csv"},
-		"or --format for the s": {"report", "-o", "-", "--from", "good.json"},
+		"":                  {"report", "--format", "csv", "--from", "good.json"},
+		"no such file":      {"report", "--format", "csv", "--from", "missing.json"},
+		"is a folder":       {"report", "--format", "csv", "--from", "."},
+		"no folder to name": {"report", "--format", "csv", "--from", "good.json", "."},
+		"--now has no use":  {"report", "--format", "csv", "--from", "good.json", "--now", "2027-01-01"},
+		"ends in none of .html, .md, .json, .sarif or .csv;":                 {"report", "-o", "report.pdf", "--from", "good.json"},
+		"sub is a folder; name a file in it":                                 {"report", "-o", "sub", "--format", "html", "--from", "good.json"},
+		". is a folder; name a file in it":                                   {"report", "-o", ".", "--from", "good.json"},
+		"say where to write":                                                 {"report", "--from", "good.json"},
+		"--format is one of html, markdown, json, sarif or csv, not \"xml\"": {"report", "--format", "xml", "--from", "good.json"},
+		"takes one folder":                                                   {"report", "a", "b", "--format", "csv"},
+		"or --format for the s":                                              {"report", "-o", "-", "--from", "good.json"},
 	} {
 		code, _, errs := runIn(t, dir, args...)
 		if want == "" {
@@ -234,7 +239,11 @@ var states = map[string]func(t *testing.T, c *ssf.Case) map[string]string{
 		return out
 	},
 	"csv": func(t *testing.T, c *ssf.Case) map[string]string {
-		rows, err := csv.NewReader(bytes.NewReader(written(t, func(w io.Writer) error { return report.CSV(w, c) }))).ReadAll()
+		b, marked := bytes.CutPrefix(written(t, func(w io.Writer) error { return report.CSV(w, c) }), []byte("\ufeff"))
+		if !marked {
+			t.Error("the table does not begin with a byte order mark")
+		}
+		rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -392,41 +401,71 @@ func TestReportIsSmall(t *testing.T) {
 	}
 }
 
-// TestSnippets: the YAML that a report offers can be added to the model as it
-// is, and then each threat that it names is planned for.
+// TestSnippets: all YAML that a report offers can be added to the model at once
+// as it is, and then each threat that it names is planned for.
 func TestSnippets(t *testing.T) {
 	dir := writeModel(t, gen.Generate(gen.Options{Components: 20, Functions: 10, Seed: 2}).YAML())
 	if err := os.Mkdir(filepath.Join(dir, "ssf"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
-	for _, s := range report.Build(caseIn(t, dir)).Sections {
-		for _, b := range s.Blocks {
-			g, _ := b.(report.Group)
-			for _, b := range g.Blocks {
-				code, ok := b.(report.Code)
-				if !ok {
-					continue
-				}
-				if err := os.WriteFile(filepath.Join(dir, "ssf", "more.yaml"), []byte(code), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				c := caseIn(t, dir)
-				if ssf.HasErrors(c.Diagnostics) {
-					t.Errorf("%s\nhas errors: %v", code, c.Diagnostics[0].Message)
-				}
-				for id, state := range statesOf(c, func(ssf.State) bool { return true }) {
-					if strings.Contains(string(code), "- "+id+"\n") {
-						seen++
-						if state != "planned" {
-							t.Errorf("%s\n%s is %s", code, id, state)
-						}
-					}
-				}
+	planned, noted := map[string]bool{}, 0
+	for _, file := range []string{"more.yaml", "used.yaml"} {
+		file = filepath.Join(dir, "ssf", file)
+		c, used := caseIn(t, dir), ""
+		if filepath.Base(file) == "used.yaml" { // all measures are: then there is only to add to them
+			used = "mitigations:\n"
+			for _, m := range c.Measures {
+				used += fmt.Sprintf("  %s: {state: planned, counters: [%s]}\n", m.ID, c.Threats[0].ID)
+			}
+			if err := os.WriteFile(file, []byte(used), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			c = caseIn(t, dir)
+		}
+		var all strings.Builder
+		for _, s := range report.Build(c).Sections {
+			all.WriteString(codeIn(s.Blocks))
+		}
+		if err := os.WriteFile(file, []byte(used+all.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c = caseIn(t, dir)
+		if ssf.HasErrors(c.Diagnostics) {
+			bad := slices.IndexFunc(c.Diagnostics, func(d ssf.Diagnostic) bool { return d.Severity == ssf.Error })
+			t.Fatalf("%s\nhas errors: %v", all.String(), c.Diagnostics[bad])
+		}
+		is := statesOf(c, func(ssf.State) bool { return true })
+		for _, m := range regexp.MustCompile(`(?m)^(#?) +- (\S+)$`).FindAllStringSubmatch(all.String(), -1) {
+			switch {
+			case m[1] != "":
+				noted++
+			case is[m[2]] != "planned":
+				t.Errorf("%s is %q after\n%s", m[2], is[m[2]], all.String())
+			default:
+				planned[m[2]] = true
 			}
 		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if seen < 5 {
-		t.Errorf("the report offers YAML for %d threats only", seen)
+	if len(planned) < 10 || noted < 5 {
+		t.Errorf("the report offers YAML for %d threats, and notes %d", len(planned), noted)
 	}
+}
+
+// codeIn is all code in some blocks.
+func codeIn(blocks []report.Block) string {
+	var all strings.Builder
+	for _, b := range blocks {
+		switch b := b.(type) {
+		case report.Code:
+			all.WriteString(string(b))
+		case report.Group:
+			all.WriteString(codeIn(b.Blocks))
+		case report.Details:
+			all.WriteString(codeIn(b.Blocks))
+		}
+	}
+	return all.String()
 }

@@ -24,7 +24,7 @@ func Build(c *ssf.Case) *Document {
 	add("change", "What this change made worse", b.change()...)
 	add("first", "What to do first", b.first(maxTasks)...)
 	if len(c.Elements) > 0 {
-		add("picture", "The system", Figure{picture.SVG(c), "Zones, what runs in them, and what flows between them"})
+		add("picture", "The system", Figure{picture.SVG(c), pictureCaption})
 	}
 	add("measures", "In numbers", b.measures()...)
 	add("threats", "Threats", b.threats()...)
@@ -42,6 +42,10 @@ func Build(c *ssf.Case) *Document {
 	return d
 }
 
+// pictureCaption says what the picture shows, and where it shows threats that
+// have no place of their own in it.
+const pictureCaption = "Zones, what runs in them, and what flows between them; the threats of a function are counted at the component that has it"
+
 // A builder holds the case and what its parts look up in it.
 type builder struct {
 	*ssf.Case
@@ -52,7 +56,12 @@ type builder struct {
 	elements map[ssf.ID]*ssf.ElementInfo
 	threat   map[ssf.ID]*ssf.Threat
 	groups   []ruleGroup
+	told     map[aboutControl][]ssf.Diagnostic // gaps and errors that are shown
+	detailed map[ssf.ID]bool                   // measures whose text the report has
 }
+
+// aboutControl is a control and a subject that is not right for it.
+type aboutControl struct{ control, subject ssf.ID }
 
 // A ruleGroup are the threats of one rule, the worst first.
 type ruleGroup struct {
@@ -69,6 +78,14 @@ func newBuilder(c *ssf.Case) *builder {
 	b.elements = index(c.Elements, func(e *ssf.ElementInfo) ssf.ID { return e.ID })
 	b.threat = index(c.Threats, func(t *ssf.Threat) ssf.ID { return t.ID })
 	b.groups = byRule(c, func(*ssf.Threat) bool { return true })
+	b.told = map[aboutControl][]ssf.Diagnostic{}
+	for _, d := range b.shown() {
+		if k := b.checks[d.Check]; k != nil && k.Control != "" && (d.Severity == ssf.Error || d.Severity == ssf.Gap) {
+			at := aboutControl{k.Control, d.Subject}
+			b.told[at] = append(b.told[at], d)
+		}
+	}
+	b.detailed = b.needed()
 	return b
 }
 
@@ -122,7 +139,7 @@ func verdict(c *ssf.Case) (string, string) {
 	}
 	reach := "no phase is reached yet"
 	if c.Reach != ssf.PhaseNone && c.Reach != "" {
-		reach = "the phase of " + string(c.Reach) + " is reached"
+		reach = phase(c.Reach) + " is reached"
 	}
 	if c.Base.Rev != "" {
 		if n := len(c.Base.Worse); n > 0 {
@@ -138,11 +155,15 @@ func verdict(c *ssf.Case) (string, string) {
 	}
 	switch {
 	case c.ReachAsked == "" && len(c.Gates) == 0:
-		return neutral, "No policy says what must be reached; " + reach + "."
+		s := "No policy says what must be reached; " + reach + "."
+		if _, n := openCount(c); n > 0 {
+			return bad, s + " " + number(n, "threat is", "threats are") + " open whose risk is high, critical or unknown."
+		}
+		return neutral, s
 	case Reached(c):
 		s := "Yes: " + reach
 		if c.ReachAsked != "" {
-			s += ", and the policy asks for " + string(c.ReachAsked)
+			s += ", and the policy asks for " + phase(c.ReachAsked)
 		}
 		if n := len(c.Gates); n > 0 {
 			s += "; " + number(n, "gate is met", "gates are met")
@@ -151,12 +172,55 @@ func verdict(c *ssf.Case) (string, string) {
 	}
 	s := "Not yet: " + reach
 	if c.ReachAsked != "" {
-		s += ", and the policy asks for " + string(c.ReachAsked)
+		s += ", and the policy asks for " + phase(c.ReachAsked)
 	}
 	if unmet > 0 {
 		s += "; " + strconv.Itoa(unmet) + " of " + number(len(c.Gates), "gate", "gates") + " not met"
 	}
 	return bad, s + "."
+}
+
+// phase names a phase so that its name is not read as a common word.
+func phase(p ssf.Phase) string {
+	if p == ssf.PhaseNone || p == "" {
+		return "no phase"
+	}
+	return "the phase " + string(p)
+}
+
+// openCount is how many threats are open, and how many of them have a risk that
+// is high, critical or unknown.
+func openCount(c *ssf.Case) (open, worst int) {
+	for i := range c.Threats {
+		if t := &c.Threats[i]; !t.State.Treated() {
+			open++
+			if t.Risk.Worst() >= ssf.High {
+				worst++
+			}
+		}
+	}
+	return open, worst
+}
+
+// only says how many of the threats for which keep is true are treated by
+// nothing but a plan or a claim, or nothing if none is.
+func only(c *ssf.Case, keep func(*ssf.Threat) bool) string {
+	n := map[ssf.State]int{}
+	for i := range c.Threats {
+		if t := &c.Threats[i]; keep(t) {
+			n[t.State]++
+		}
+	}
+	var parts []string
+	for _, s := range []ssf.State{ssf.Planned, ssf.Claimed} {
+		if n[s] > 0 {
+			parts = append(parts, strconv.Itoa(n[s])+" only "+string(s))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 func errorCount(c *ssf.Case) (n int) {
@@ -172,25 +236,11 @@ func errorCount(c *ssf.Case) (n int) {
 func (b *builder) lead() []Block {
 	kind, says := verdict(b.Case)
 	out := []Block{Notice{kind, text(says)}}
-	open, worst, claimed := 0, 0, 0
-	for _, t := range b.Threats {
-		switch {
-		case t.State == ssf.Claimed:
-			claimed++
-		case !t.State.Treated():
-			open++
-			if t.Risk.Worst() >= ssf.High {
-				worst++
-			}
-		}
-	}
+	open, worst := openCount(b.Case)
 	plain := "No threat follows from the model yet."
 	if n := len(b.Threats); n > 0 {
 		plain = number(n, "threat follows", "threats follow") + " from what the model says: " + strconv.Itoa(n-open) + " treated"
-		if claimed > 0 {
-			plain += " (" + strconv.Itoa(claimed) + " only by a claim that nothing proves)"
-		}
-		plain += ", " + strconv.Itoa(open) + " open"
+		plain += only(b.Case, func(*ssf.Threat) bool { return true }) + ", " + strconv.Itoa(open) + " open"
 		if worst > 0 {
 			plain += " (" + strconv.Itoa(worst) + " with a risk that is high, critical or unknown)"
 		}
@@ -218,9 +268,9 @@ func (b *builder) lead() []Block {
 		facts = append(facts, Item{"Commit", commit})
 	}
 	add("As of", b.Now.UTC().Format(time.DateOnly+" 15:04 UTC"))
-	add("Reach", string(b.Reach))
+	add("Reach", phase(b.Reach))
 	if b.ReachAsked != "" {
-		add("Policy asks", string(b.ReachAsked))
+		add("Policy asks for", phase(b.ReachAsked))
 	}
 	var libs []string
 	for _, l := range b.Library {
@@ -309,15 +359,15 @@ func (b *builder) links(ids []ssf.ID) (t Text) {
 func (b *builder) phases() Bars {
 	var bars Bars
 	for _, ph := range b.Phases {
-		bar := Bar{ID: anchor("phase", ph.Name), Name: string(ph.Name), Done: ph.Done, Of: ph.Of, Counts: ph.Counts}
+		bar := Bar{ID: anchor("phase", ph.Name), Name: string(ph.Name), Done: ph.Done, Of: ph.Of, Counts: ph.Counts + b.doubtful(ph.Name)}
 		n := map[ssf.Status]int{}
-		t := Table{Caption: "Controls of the phase of " + string(ph.Name), Columns: []string{"Control", "State", "Why"}}
+		t := Table{Caption: "Controls of " + phase(ph.Name), Columns: []string{"Control", "State", "Why"}}
 		var more []Block
 		for _, k := range ph.Controls {
 			n[k.Status]++
 			t.Rows = append(t.Rows, Row{Cells: []Text{text(mono(k.ID), " "+k.Title), text(status(k.Status)), prose(k.Why)}})
 			if len(k.Open) > 0 {
-				more = append(more, Details{Summary: text("Open for ", mono(k.ID), ": ", strconv.Itoa(len(k.Open))), Blocks: []Block{b.subjects(k.Open)}})
+				more = append(more, Details{Summary: text("Open for ", mono(k.ID), ": ", strconv.Itoa(len(k.Open))), Blocks: b.openFor(k)})
 			}
 		}
 		var judged List
@@ -343,6 +393,53 @@ func (b *builder) phases() Bars {
 		bars = append(bars, bar)
 	}
 	return bars
+}
+
+// doubtful says how many threats that a phase counts as done are only planned
+// for, or only claimed to be countered.
+func (b *builder) doubtful(p ssf.Phase) string {
+	switch p {
+	case ssf.PhaseThreats:
+		return only(b.Case, func(*ssf.Threat) bool { return true })
+	case ssf.PhaseImplementation: // a plan does not count there
+		return only(b.Case, func(t *ssf.Threat) bool { return t.State == ssf.Claimed })
+	}
+	return ""
+}
+
+// openFor is what keeps a control open: threats by their rule; of anything else
+// what its diagnostics say, for a name alone tells nobody what is wrong with it.
+// After so many that the list is long, names have to do.
+func (b *builder) openFor(k ssf.ControlResult) []Block {
+	var threats, bare []ssf.ID
+	says := List{}
+	for _, id := range k.Open {
+		if b.threat[id] != nil {
+			threats = append(threats, id)
+			continue
+		}
+		told := false
+		for _, d := range b.told[aboutControl{k.ID, id}] {
+			if len(says.Items) < 2*maxPlaces {
+				says.Items = append(says.Items, text(prose(sentence(d.Message)), " ", link(string(d.Check), anchor("check", d.Check))))
+				told = true
+			}
+		}
+		if !told {
+			bare = append(bare, id)
+		}
+	}
+	var out []Block
+	if len(says.Items) > 0 {
+		out = append(out, says)
+	}
+	if len(threats) > 0 {
+		out = append(out, b.subjects(threats))
+	}
+	if len(bare) > 0 {
+		out = append(out, inline(bare))
+	}
+	return out
 }
 
 // change is what got worse since the commit that the case is compared with.

@@ -16,24 +16,38 @@ const maxTasks = 8
 // maxPlaces is how many places a task names; the rest is counted.
 const maxPlaces = 5
 
+// maxCounters is how many threats the YAML lists for one mitigation.
+const maxCounters = 200
+
 // A task is one thing to do first: what is wrong, where, why it matters, and
-// the way out in words, as a command and as YAML to start from.
+// the way out in words, as a command and as a mitigation to start from.
 type task struct {
-	class   int // the order among tasks: errors, open threats, questions, the rest
+	class   int // the order among tasks
 	risk    ssf.Level
 	what    Text
 	where   Text
+	about   Items // in place of where, if there is more to say
 	why     Text
 	how     Text
-	snippet string
+	plan    plan
 	command string
 }
 
+// A plan is a mitigation and the threats that it would counter; nothing if the
+// mitigation is empty.
+type plan struct {
+	mitigation ssf.ID
+	threats    []*ssf.Threat
+}
+
+// The classes of task, in their order.
 const (
 	taskError = iota
-	taskThreat
 	taskQuestion
+	taskThreat
 	taskGap
+	taskLow // a threat whose risk is low or none
+	taskWarning
 )
 
 // perThreat are the checks that tell of threats by rule, so that what is told
@@ -113,10 +127,16 @@ func severityRank(s ssf.Severity) int {
 func (b *builder) threatTask(s ssf.State, g ruleGroup) task {
 	worst := g.threats[0]
 	t := task{class: taskThreat, risk: worst.Risk, what: text(worst.Title, " "), command: "ssf explain " + shellWord(string(worst.ID))}
+	if worst.Risk.Worst() <= ssf.Low {
+		t.class = taskLow
+	}
 	if worst.Title == "" {
 		t.what = text(mono(worst.Rule), " ")
 	}
 	t.what = append(t.what, state(s), Span{Plain, " risk ", ""}, level(worst.Risk))
+	if worst.Risk == ssf.Unknown {
+		t.what = append(t.what, Span{Plain, ", ranks as " + worst.Risk.Worst().String(), ""})
+	}
 	for i, x := range g.threats {
 		if i == maxPlaces {
 			t.where = append(t.where, Span{Plain, " and " + strconv.Itoa(len(g.threats)-i) + " more", ""})
@@ -135,8 +155,18 @@ func (b *builder) threatTask(s ssf.State, g ruleGroup) task {
 		t.why = text(r.Plain, " ")
 	}
 	t.why = append(t.why, prose(sentence(worst.Why))...)
+	if worst.Risk == ssf.Unknown {
+		why := worst.ImpactWhy
+		if worst.Impact != ssf.Unknown || why == "" {
+			why = worst.LikelihoodWhy
+		}
+		if why != "" {
+			t.why = append(t.why, text(" Risk unknown, ranks as "+worst.Risk.Worst().String()+": ", prose(strings.TrimRight(why, ".")+"."))...)
+		}
+	}
 	if s == ssf.Open {
-		t.how, t.snippet = b.counter(g)
+		t.how, t.plan = b.counter(g)
+		t.how = append(t.how, unanswered(g)...)
 		return t
 	}
 	if s == ssf.Stale {
@@ -158,12 +188,36 @@ func (b *builder) hint(s ssf.State, t *ssf.Threat) Text {
 	return text("Look at the decision again.")
 }
 
-// counter says how to counter the open threats of a rule, with YAML to start
-// from where the library knows a measure.
-func (b *builder) counter(g ruleGroup) (Text, string) {
+// unanswered are the control facts of open threats that nobody has stated: what
+// is there already need not be built.
+func unanswered(g ruleGroup) Text {
+	var facts []string
+	for _, t := range g.threats {
+		for _, f := range t.Needs {
+			if !slices.Contains(facts, f.String()) {
+				facts = append(facts, f.String())
+			}
+		}
+		if len(facts) > maxPlaces {
+			break
+		}
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	more := ""
+	if len(facts) > maxPlaces {
+		facts, more = facts[:maxPlaces], " and more"
+	}
+	return text(" Nobody has stated ", monos(facts), more, ": to answer that may already count as a claim.")
+}
+
+// counter says how to counter the open threats of a rule, and by which
+// mitigation, where the library knows a measure.
+func (b *builder) counter(g ruleGroup) (Text, plan) {
 	r := b.rules[g.rule]
 	if r == nil || len(r.Measures) == 0 {
-		return text("Add a mitigation that counters it, or decide about it."), ""
+		return text("Add a mitigation that counters it, or decide about it."), plan{}
 	}
 	id := r.Measures[0]
 	for _, m := range r.Measures { // one that is not yet in use is a new line of defence
@@ -186,61 +240,85 @@ func (b *builder) counter(g ruleGroup) (Text, string) {
 		how = append(append(how, Span{Plain, " Or ", ""}), monos(others)...)
 		how = append(how, Span{Plain, ".", ""})
 	}
-	var lines strings.Builder
-	key := yamlWord(string(id))
-	if slices.ContainsFunc(b.Mitigations, func(x ssf.MitigationResult) bool { return x.ID == id }) {
-		lines.WriteString("# in the mitigation " + key + " that is there:\ncounters:\n")
-		b.counters(&lines, "  ", g)
-		return how, lines.String()
-	}
-	lines.WriteString("mitigations:\n  " + key + ":\n    counters:\n")
-	b.counters(&lines, "      ", g)
-	lines.WriteString("    state: planned\n    # once it is built: state: implemented\n    # and the place:    where: [FILE#SYMBOL]\n")
-	return how, lines.String()
+	return how, plan{id, g.threats}
 }
 
-func (b *builder) counters(w *strings.Builder, indent string, g ruleGroup) {
-	for i, t := range g.threats {
-		if i == maxPlaces {
-			w.WriteString(indent + "# and " + strconv.Itoa(len(g.threats)-i) + " more\n")
-			return
+// planned is the YAML for all plans at once: each mitigation once, with all
+// that it would counter. What is for a mitigation that the model has already is
+// a comment, for it cannot be there twice; without anything else, it is no file.
+func (b *builder) planned(plans []plan) (yaml Code, file bool) {
+	var order []ssf.ID
+	counters := map[ssf.ID][]ssf.ID{}
+	for _, p := range plans {
+		if counters[p.mitigation] == nil {
+			order = append(order, p.mitigation)
 		}
-		w.WriteString(indent + "- " + yamlWord(string(t.ID)) + "\n")
+		for _, t := range p.threats {
+			counters[p.mitigation] = append(counters[p.mitigation], t.ID)
+		}
 	}
-}
-
-// questionTask is to answer the questions that decide most.
-func (b *builder) questionTask() (task, bool) {
-	unlocks := 0
-	var where Text
-	n := 0
-	for _, q := range b.Questions {
-		unlocks += q.Unlocks
-		if n++; n <= 3 {
-			if n > 1 {
-				where = append(where, Span{Plain, "; ", ""})
+	var fresh, there strings.Builder
+	for _, id := range order {
+		w, indent := &fresh, "      "
+		if slices.ContainsFunc(b.Mitigations, func(x ssf.MitigationResult) bool { return x.ID == id }) {
+			w, indent = &there, "#   "
+			w.WriteString("# to `counters` of " + yamlWord(string(id)) + ", which is there already:\n")
+		} else {
+			w.WriteString("  " + yamlWord(string(id)) + ":\n    state: planned\n    counters:\n")
+		}
+		for i, t := range counters[id] {
+			if i == maxCounters {
+				w.WriteString(indent + "# and " + strconv.Itoa(len(counters[id])-i) + " more\n")
+				break
 			}
-			where = append(where, text(link(string(q.Fact), anchor("q", q.Fact)), " at ", number(len(q.Elements)+len(q.Asked), "element", "elements"))...)
+			w.WriteString(indent + "- " + yamlWord(string(t)) + "\n")
 		}
 	}
+	if fresh.Len() == 0 {
+		return Code(there.String()), false
+	}
+	return Code("# once one is built: `state: implemented`, and its place: `where: [FILE#SYMBOL]`\nmitigations:\n" + fresh.String() + there.String()), true
+}
+
+// questionTask is to answer the questions that decide most. It comes first, for
+// an answer may take away what would else be worked on.
+func (b *builder) questionTask() (task, bool) {
+	n := len(b.Questions)
 	if n == 0 {
 		return task{}, false
 	}
-	if n > 3 {
-		where = append(where, Span{Plain, " and " + strconv.Itoa(n-3) + " more", ""})
+	t := task{class: taskQuestion, command: "ssf questions"}
+	head := "Answer " + number(n, "question", "questions") + "; the first decides "
+	if n == 1 {
+		head = "Answer 1 question; it decides "
 	}
-	return task{
-		class: taskQuestion, what: text("Answer "+number(n, "open question", "open questions")+" ", Span{Badge, "unknown", doubt}), where: where,
-		why:     text("What nobody has stated is unknown and counts as the worst. Answers decide or claim threats " + number(unlocks, "time", "times") + "."),
-		how:     text("Write the answer as a key of the element, or ", mono("FACT: {unknown: yes}"), " if nobody knows yet. Begin with: ", b.Questions[0].Asks),
-		command: "ssf questions",
-	}, true
+	if q := b.Questions[0]; q.Unlocks > 0 {
+		head += number(q.Unlocks, "threat", "threats")
+	} else {
+		head += "which needs there are"
+	}
+	t.what = text(head)
+	for i, q := range b.Questions {
+		if i == 3 {
+			t.where = append(t.where, Span{Plain, " and " + strconv.Itoa(n-i) + " more", ""})
+			break
+		}
+		if i > 0 {
+			t.where = append(t.where, Span{Plain, "; ", ""})
+		}
+		at := text(link(string(q.Fact), anchor("q", q.Fact)), " at ", number(len(q.Elements)+len(q.Asked), "element", "elements"))
+		t.where = append(t.where, at...)
+		t.about = append(t.about, Item{"Question " + strconv.Itoa(i+1), text(q.Asks, " (", at, ")")})
+	}
+	t.why = text("What nobody has stated is unknown and counts as the worst. An answer may show that a threat is not there, or that it is countered.")
+	t.how = text("Write the answer as a key of the element, or ", mono("FACT: {unknown: yes}"), " if nobody knows yet.")
+	return t, true
 }
 
 // gapTask is what to do about the diagnostics of one check.
 func (b *builder) gapTask(g []ssf.Diagnostic) task {
 	d := g[0]
-	t := task{class: taskGap, risk: ssf.None, command: "ssf explain " + shellWord(string(d.Check)), how: prose(sentence(d.Hint))}
+	t := task{class: taskWarning, command: "ssf explain " + shellWord(string(d.Check)), how: prose(sentence(d.Hint))}
 	title, says := string(d.Check), ""
 	if k := b.checks[d.Check]; k != nil {
 		title, says = k.Title, k.Says
@@ -252,7 +330,7 @@ func (b *builder) gapTask(g []ssf.Diagnostic) task {
 	case ssf.Error:
 		t.class = taskError
 	case ssf.Gap:
-		t.risk = ssf.Low
+		t.class = taskGap
 	}
 	t.what = text(title, " ", severityBadge(d.Severity))
 	if len(g) > 1 {
@@ -280,13 +358,15 @@ func severityBadge(s ssf.Severity) Span {
 	return Span{Badge, string(s), class}
 }
 
-// first tells the tasks, at most so many of them in full.
+// first tells the tasks, at most so many of them in full, then the YAML that
+// plans for those.
 func (b *builder) first(most int) []Block {
 	tasks := b.tasks()
 	if len(tasks) == 0 {
 		return []Block{Para(text("Nothing is open. That holds for what the model says; what it leaves out is not judged."))}
 	}
 	var out []Block
+	var plans []plan
 	for i, t := range tasks {
 		if i == most {
 			var l List
@@ -296,16 +376,30 @@ func (b *builder) first(most int) []Block {
 			out = append(out, Details{Summary: text("Then ", number(len(l.Items), "more thing", "more things")), Blocks: []Block{l}})
 			break
 		}
-		items := Items{{"Where", t.where}, {"Why", t.why}, {"How to mend it", t.how}}
-		blocks := []Block{items}
-		if t.snippet != "" {
-			blocks = append(blocks, Code(t.snippet))
+		items := t.about
+		if items == nil {
+			items = Items{{"Where", t.where}}
 		}
-		blocks = append(blocks, Para(text("More: ", mono(t.command))))
-		out = append(out, Group{Title: append(text(strconv.Itoa(i+1), ". "), t.what...), Blocks: blocks})
+		items = append(slices.Clone(items), Item{"Why", t.why}, Item{"How to mend it", t.how})
+		if t.plan.mitigation != "" {
+			plans = append(plans, t.plan)
+			items = append(items, Item{"As YAML", text(link(string(t.plan.mitigation), planAnchor), " in the block below this list")})
+		}
+		out = append(out, Group{Title: append(text(strconv.Itoa(i+1), ". "), t.what...), Blocks: []Block{items, Para(text("More: ", mono(t.command)))}})
+	}
+	if len(plans) > 0 {
+		yaml, file := b.planned(plans)
+		says := text("Add these to the mitigations that are there.")
+		if file {
+			says = text("Put it into a new file in the folder ", mono("ssf"), "; or, where the model has ", mono("mitigations:"), " already, what is below that key under it.")
+		}
+		out = append(out, Group{planAnchor, text("The mitigations of this list as YAML"), []Block{Para(says), yaml}})
 	}
 	return out
 }
+
+// planAnchor is where the YAML for the first tasks stands.
+const planAnchor = "first.yaml"
 
 // sentence begins with a capital and ends with a stop.
 func sentence(s string) string {

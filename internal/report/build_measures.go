@@ -76,7 +76,7 @@ func (b *builder) originCounts() (out []figure) {
 				open = append(open, t.ID)
 			}
 		}
-		n := figure{what: "Threats from " + string(o) + " treated", says: ofN(treated, of, "threats")}
+		n := figure{what: "Threats from " + string(o) + " treated", says: ofN(treated, of, "threats"+only(b.Case, func(t *ssf.Threat) bool { return t.Origin == o }))}
 		if len(open) > 0 {
 			n.which = []Block{Para(text("Open:")), b.subjects(open)}
 		}

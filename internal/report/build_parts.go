@@ -211,7 +211,7 @@ func (b *builder) mitigations() []Block {
 	if claims := b.claims(); len(claims) > 0 {
 		out = append(out, Details{ID: "claims", Summary: text("Claimed facts without a verification: ", strconv.Itoa(len(claims))), Blocks: []Block{inline(claims)}})
 	}
-	if len(b.Case.Measures) > 0 {
+	if len(b.detailed) > 0 {
 		out = append(out, b.measureList())
 	}
 	return out
@@ -291,7 +291,7 @@ func (b *builder) deployments() []Block {
 	}
 	out := []Block{Para(text("All else in this report is the worst over all deployments; here is what is otherwise in each."))}
 	for _, d := range b.Deployments {
-		g := Group{Title: text(mono(d.ID), " ", aside("reach "+string(d.Reach)+", "+number(len(d.Threats), "threat", "threats")+" otherwise"))}
+		g := Group{Title: text(mono(d.ID), " ", aside("reaches "+phase(d.Reach)+", "+number(len(d.Threats), "threat", "threats")+" otherwise"))}
 		t := Table{Caption: "Threats that are otherwise in " + string(d.ID), Columns: []string{"Threat", "There", "In this report"}}
 		for _, x := range d.Threats {
 			there, here := text("not there"), text("")
@@ -343,6 +343,22 @@ func (b *builder) problems() []Block {
 	return out
 }
 
+// glossary has the words that a report cannot do without.
+var glossary = Items{
+	{"Phase, reach", text("There are five phases, one built on the other; the reach is the last one of which all controls are met, with all before it.")},
+	{"Policy", text("Which phase somebody demands that the product reach, and how many threats may be open; the verdict compares with it.")},
+	{"Cell", text("One property of one element, such as the integrity of orders; a need, requirement or decision answers it.")},
+	{"Open", text("A threat that nothing counters and about which nobody has decided; undecided, unreviewed and stale ones are counted as open too.")},
+	{"Undecided", text("The model leaves out a fact that decides whether the threat is there; the questions ask for it.")},
+	{"Planned", text("The threat counts as treated because a mitigation is intended, but nothing is built yet.")},
+	{"Claimed", text("The threat counts as treated because the model says that something counters it; nothing proves that.")},
+	{"Unreviewed", text("A decision made by a pattern covers the threat, but nobody has confirmed that it was meant to.")},
+	{"Stale", text("What a decision stood on has changed since it was confirmed, so somebody has to decide again.")},
+	{"Lock file, pin", text("The lock file has one line, a pin, for each decision that somebody has confirmed, and shows when it is no longer about the same thing.")},
+	{"Basis", text("The facts that a decision about a threat stands on, as a digest in its pin; if it differs, the decision is stale.")},
+	{"Unknown", text("Nobody has stated it; it counts as the worst, so that a report never looks better for what is left out.")},
+}
+
 // made is from what and by what the case was made.
 func (b *builder) made() []Block {
 	items := Items{{"Tool", text(b.Tool)}, {"Time", text(b.Now.UTC().Format(time.RFC3339))}}
@@ -361,5 +377,5 @@ func (b *builder) made() []Block {
 		lock = "decisions are pinned in it"
 	}
 	items = append(items, Item{"Lock file", text(lock)})
-	return []Block{items, Para(text("Made from the case alone: a report made from a stored case has the same bytes. What is not in the model is not judged here."))}
+	return []Block{items, Para(text("Made from the case alone: a report made from a stored case has the same bytes. What is not in the model is not judged here.")), Group{Title: text("How to read this"), Blocks: []Block{glossary}}}
 }

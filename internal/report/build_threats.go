@@ -156,12 +156,20 @@ func (b *builder) behindRule(r *ssf.RuleInfo, ts []*ssf.Threat) Details {
 	if r == nil {
 		return d
 	}
+	var measures List
 	for _, id := range r.Measures {
-		if m := b.measure[id]; m != nil {
-			d.Blocks = append(d.Blocks, Para(text("Measure ", link(string(id), anchor("measure", id)), ": ", m.Title, ", effort ", m.Effort.String(), ".")))
-		} else {
-			d.Blocks = append(d.Blocks, Para(text("Measure ", mono(id), ".")))
+		name := mono(id)
+		if b.detailed[id] {
+			name = link(string(id), anchor("measure", id))
 		}
+		item := text("Measure ", name)
+		if m := b.measure[id]; m != nil {
+			item = append(item, text(": ", m.Title, ", effort ", m.Effort.String())...)
+		}
+		measures.Items = append(measures.Items, item)
+	}
+	if len(measures.Items) > 0 {
+		d.Blocks = append(d.Blocks, measures)
 	}
 	return d
 }
@@ -180,11 +188,42 @@ func catalogue(id ssf.ID) Span {
 	return Span{Outside, string(id), "https://capec.mitre.org/data/definitions/" + m[2] + ".html"}
 }
 
-// measureList tells each measure once, with the ways to show that it works.
+// needed are the measures whose text somebody needs now: a threat that is there
+// and open names them, or a mitigation of the model is one. A threat that is
+// only undecided may never come to be, so its measures are told by title.
+func (b *builder) needed() map[ssf.ID]bool {
+	out := map[ssf.ID]bool{}
+	need := func(ids ...ssf.ID) {
+		for _, id := range ids {
+			if b.measure[id] != nil {
+				out[id] = true
+			}
+		}
+	}
+	for i := range b.Threats {
+		t := &b.Threats[i]
+		if t.State.Treated() || t.State == ssf.Undecided {
+			continue
+		}
+		need(t.Measures...)
+		if r := b.rules[t.Rule]; r != nil {
+			need(r.Measures...)
+		}
+	}
+	for _, m := range b.Mitigations {
+		need(m.ID, m.Measure)
+	}
+	return out
+}
+
+// measureList tells each measure that is needed once, with the ways to show that it works.
 func (b *builder) measureList() Details {
-	d := Details{Summary: text("Measures of the library: ", strconv.Itoa(len(b.Case.Measures)))}
+	d := Details{Summary: text("Measures against what is open, or in use: ", strconv.Itoa(len(b.detailed)))}
 	for i := range b.Case.Measures {
 		m := &b.Case.Measures[i]
+		if !b.detailed[m.ID] {
+			continue
+		}
 		items := Items{{"What to do", text(m.Says)}}
 		if m.Where != "" {
 			items = append(items, Item{"Usually sits", text(m.Where)})

@@ -15,10 +15,17 @@ var csvColumns = []string{
 	"endangers", "mitigations", "measures", "needs", "stride", "weaknesses", "attacks", "file", "line",
 }
 
+// byteOrderMark tells a spreadsheet that a file is UTF-8; without it several of
+// them read letters beyond ASCII wrongly.
+const byteOrderMark = "\ufeff"
+
 // CSV writes the threats as RFC 4180 has it, one a row in the order of the
 // case. A cell that a spreadsheet would take for a formula begins with an
 // apostrophe.
 func CSV(w io.Writer, c *ssf.Case) error {
+	if _, err := io.WriteString(w, byteOrderMark); err != nil {
+		return err
+	}
 	b := newBuilder(c)
 	out := csv.NewWriter(w)
 	out.UseCRLF = true

@@ -235,7 +235,7 @@ func (out *htmlWriter) bar(x Bar, level int) {
 	}
 	fmt.Fprintf(out.w, "</span><span class=\"track%s\"><i style=\"width:%d%%\"></i></span><span class=\"says\">", empty, share)
 	out.esc(says)
-	out.raw("</span><span class=\"status\">")
+	out.raw("</span><span class=\"status\">controls: ")
 	out.text(x.Status)
 	out.raw("</span></summary>\n")
 	out.blocks(x.Blocks, level)

@@ -131,22 +131,25 @@ func (out *markdownWriter) table(t Table) {
 func spans(t Text) string {
 	var b strings.Builder
 	for _, s := range t {
-		switch s.Kind {
-		case Plain:
-			b.WriteString(escape(s.S))
-		case Strong, Badge:
-			if s.S != "" {
-				b.WriteString("**" + escape(s.S) + "**")
-			}
-		case Aside:
-			b.WriteString("(" + escape(s.S) + ")")
-		case Mono, Link:
-			b.WriteString(codeSpan(s.S))
-		case Outside:
-			b.WriteString("[" + escape(s.S) + "](" + s.Ref + ")")
-		}
+		put(&b, span(s))
 	}
 	return b.String()
+}
+
+func span(s Span) string {
+	switch {
+	case s.Kind == Plain:
+		return escape(s.S)
+	case (s.Kind == Strong || s.Kind == Badge) && s.S != "":
+		return "**" + escape(s.S) + "**"
+	case s.Kind == Aside:
+		return "(" + escape(s.S) + ")"
+	case s.Kind == Mono || s.Kind == Link:
+		return codeSpan(s.S)
+	case s.Kind == Outside:
+		return "[" + escape(s.S) + "](" + s.Ref + ")"
+	}
+	return ""
 }
 
 // spansInCell writes a text in a table, where a bar would end the cell: in
@@ -155,9 +158,9 @@ func spansInCell(t Text) string {
 	var b strings.Builder
 	for _, s := range t {
 		if (s.Kind == Mono || s.Kind == Link) && strings.Contains(s.S, "|") {
-			b.WriteString(inHTML(Text{s}))
+			put(&b, inHTML(Text{s}))
 		} else {
-			b.WriteString(strings.ReplaceAll(spans(Text{s}), "|", `\|`))
+			put(&b, strings.ReplaceAll(span(s), "|", `\|`))
 		}
 	}
 	return b.String()
@@ -222,15 +225,20 @@ func fenceFor(s string, least int) string {
 }
 
 // escape writes text so that Markdown finds no markup in it. An address does
-// not become a link, nor a name after @ a mention.
+// not become a link, nor a name after @ a mention: what has an @ in it is code.
 func escape(s string) string {
 	var b strings.Builder
 	rs := []rune(clean(s))
-	word := func(i int) bool {
-		return i >= 0 && i < len(rs) && (rs[i] >= 0x80 || rs[i] == '_' || '0' <= rs[i] && rs[i] <= '9' || 'a' <= rs[i] && rs[i] <= 'z' || 'A' <= rs[i] && rs[i] <= 'Z')
-	}
-	for i, r := range rs {
-		switch {
+	word := func(i int) bool { return i >= 0 && i < len(rs) && wordRune(rs[i]) }
+	for i := 0; i < len(rs); i++ {
+		if i == 0 || !addressRune(rs[i-1]) {
+			if n := address(rs[i:]); n > 0 {
+				b.WriteString(codeSpan(string(rs[i : i+n])))
+				i += n - 1
+				continue
+			}
+		}
+		switch r := rs[i]; {
 		case strings.ContainsRune("\\`*[]<>~&", r):
 			b.WriteByte('\\')
 		case r == '_' && !(word(i-1) && word(i+1)),
@@ -245,10 +253,39 @@ func escape(s string) string {
 				b.WriteByte('\\')
 			}
 		}
-		b.WriteRune(r)
-		if r == '@' && word(i+1) {
-			b.WriteString("<!-- -->")
-		}
+		b.WriteRune(rs[i])
 	}
 	return b.String()
+}
+
+func wordRune(r rune) bool {
+	return r >= 0x80 || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+}
+
+func addressRune(r rune) bool { return wordRune(r) || strings.ContainsRune("@.+-/%", r) }
+
+// address is how long the run of characters of an address is with which rs
+// begins, without stops at its end; 0 if there is none, or no @ before a word.
+func address(rs []rune) int {
+	n, at := 0, false
+	for n < len(rs) && addressRune(rs[n]) {
+		at = at || rs[n] == '@' && n+1 < len(rs) && wordRune(rs[n+1])
+		n++
+	}
+	if !at {
+		return 0
+	}
+	for rs[n-1] == '.' {
+		n--
+	}
+	return n
+}
+
+// put adds a piece of a line: two pieces of code side by side would become one
+// with other ends.
+func put(b *strings.Builder, s string) {
+	if strings.HasSuffix(b.String(), "`") && strings.HasPrefix(s, "`") {
+		b.WriteByte(' ')
+	}
+	b.WriteString(s)
 }

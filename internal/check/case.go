@@ -107,7 +107,6 @@ func judge(ev *eval.Evaluation, err error) (*verdict, error) {
 // what its readers need.
 func (e *verdict) complete() *ssf.Case {
 	e.judgeControls()
-	e.WriteThreats()
 	e.describe()
 	return e.Case
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/eval"
 	"ssf/internal/facts"
 )
 
@@ -12,10 +13,35 @@ import (
 // the elements with their facts, who decided what, and what the rules, measures
 // and checks that it names say. So a writer needs the case and nothing else.
 func (e *verdict) describe() {
+	e.describeThreats()
 	e.describeElements()
 	e.describeDecisions()
 	e.describePeople()
 	e.describeLibrary()
+}
+
+func (e *verdict) describeThreats() {
+	measures := map[*eval.Rule][]ssf.ID{}
+	e.Case.Threats = make([]ssf.Threat, len(e.Instances))
+	for i := range e.Instances {
+		in, t := &e.Instances[i], &e.Case.Threats[i]
+		*t = ssf.Threat{
+			ID: in.ID, Rule: in.RuleID(), Element: e.Nodes[in.Node].ID, Title: in.Title(), Origin: in.Origin(),
+			State: in.State, Why: in.Why, Changes: in.Changes, Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
+			Risk: in.Risk, Likelihood: in.Likelihood, LikelihoodWhy: in.LikelihoodWhy, Impact: in.Impact, ImpactWhy: in.ImpactWhy,
+			Endangers: in.Endangered, EndangersMore: in.EndangersMore, Basis: in.Assessed, Stride: []string{}, Measures: []ssf.ID{}, Mitigations: e.Treating(i),
+		}
+		if in.Rule == nil {
+			for _, s := range in.Own.Stride {
+				t.Stride = append(t.Stride, string(s.ID))
+			}
+			continue
+		}
+		if measures[in.Rule] == nil {
+			measures[in.Rule] = orEmpty(refIDs(in.Rule.Measures))
+		}
+		t.Stride, t.Measures = orEmpty(in.Rule.Stride), measures[in.Rule]
+	}
 }
 
 func (e *verdict) describeElements() {

@@ -24,7 +24,6 @@ import (
 // applied: a model has elements for few of the rules.
 type Rule struct {
 	*ssf.Rule
-	measures   []ssf.ID
 	conditions func() conditions
 }
 
@@ -72,12 +71,7 @@ type Evaluation struct {
 
 	past      *past // nil if nothing can be used again
 	traces    []trace
-	lacking   map[ssf.ID]sorting
 	sameLists map[stakeKey]bool
-	staked    struct { // of [Evaluation.sameStakes]
-		node        int32
-		same, known bool
-	}
 	work      Work
 	cells     []stakeCell   // room for those of one threat
 	needs     []ssf.FactRef // and for what it asks for
@@ -96,7 +90,7 @@ func New(in ssf.Inputs) *Engine {
 	compiler := eng.compiler // and not eng, which later engines would keep
 	for i := range in.Library.Threats {
 		r := &in.Library.Threats[i]
-		eng.Rules = append(eng.Rules, Rule{Rule: r, measures: orEmpty(refIDs(r.Measures)), conditions: sync.OnceValue(func() (c conditions) {
+		eng.Rules = append(eng.Rules, Rule{Rule: r, conditions: sync.OnceValue(func() (c conditions) {
 			var ds []ssf.Diagnostic
 			if c.when, c.unless, ds = CompileRule(compiler, r); len(ds) > 0 {
 				c.err = fmt.Errorf("compiling rule %s: %v: %s", ds[0].Subject, ds[0].Pos, ds[0].Message)
@@ -151,7 +145,7 @@ func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
 func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
 		Engine: eng, whole: whole, At: make([][]int, len(eng.Nodes)), Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
-		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}, lacking: map[ssf.ID]sorting{},
+		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{},
 	}
 	in := eng.Inputs
 	e.Case = &ssf.Case{
@@ -212,7 +206,6 @@ func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) {
 	for i := range ws {
 		w := *e
 		w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
-		w.staked.known = false
 		w.sameLists, w.work, w.cells, w.needs, w.impacts = map[stakeKey]bool{}, Work{}, nil, nil, nil
 		ws[i] = &w
 		wg.Go(func() { do(&w, n*i/len(ws), n*(i+1)/len(ws)) })

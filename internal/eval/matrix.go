@@ -265,22 +265,6 @@ var Keys = map[ssf.ID]string{
 	"does":  "What does it do with its assets?",
 }
 
-// sortedOnce is a list of elements that lack a fact, sorted, each once. Most often
-// it was sorted before.
-func (e *Evaluation) sortedOnce(fact ssf.ID, list []ssf.ID) []ssf.ID {
-	if e.past != nil {
-		if old := e.past.lacking[fact]; slices.Equal(old.list, list) {
-			e.lacking[fact] = old
-			return old.sorted
-		}
-	}
-	sorted := slices.Clone(list)
-	slices.Sort(sorted)
-	sorted = slices.Compact(sorted)
-	e.lacking[fact] = sorting{list, sorted}
-	return sorted
-}
-
 // ask groups the unknown facts that threats need, each counted by the threats
 // that it helps to decide.
 func (e *Evaluation) ask() {
@@ -333,10 +317,11 @@ func (e *Evaluation) ask() {
 	}
 	e.Case.Questions = []ssf.OpenQuestion{}
 	for fact, g := range groups {
-		q := ssf.OpenQuestion{Fact: fact, Elements: e.sortedOnce(fact, g.at), Asks: Keys[fact], Values: []string{}, Unlocks: g.unlocks}
+		slices.Sort(g.at)
+		q := ssf.OpenQuestion{Fact: fact, Elements: slices.Compact(g.at), Asks: Keys[fact], Values: []string{}, Unlocks: g.unlocks}
 		if len(e.asked) > 0 {
 			all := q.Elements
-			q.Elements = make([]ssf.ID, 0, len(all))
+			q.Elements = []ssf.ID{}
 			for _, at := range all {
 				if e.asked[ssf.FactRef{Element: at, Fact: fact}] {
 					q.Asked = append(q.Asked, at)

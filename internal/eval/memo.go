@@ -43,11 +43,7 @@ type memo struct {
 	deployments []ssf.ID
 	nodes       []trace
 	instances   []Instance
-	lacking     map[ssf.ID]sorting // elements by the fact that is asked of them
 }
-
-// A sorting is a list of ids, and the same sorted, each once.
-type sorting struct{ list, sorted []ssf.ID }
 
 // A trace is what the rules gave at one node.
 type trace struct {
@@ -107,7 +103,7 @@ func (e *Evaluation) recall(key ssf.ID) {
 // keep leaves what was found to the next engine.
 func (e *Evaluation) keep(key ssf.ID) {
 	if e.found != nil && e.err == nil {
-		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances, e.lacking})
+		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances})
 	}
 }
 
@@ -218,29 +214,15 @@ func (e *Evaluation) needsOf(in *Instance) []ssf.FactRef {
 // same now: nobody rates it by hand, and neither the element nor the assets that
 // it deals with have changed.
 func (e *Evaluation) assessedBefore(in *Instance) *Assessment {
-	if in.was == 0 || in.Rating != nil || !e.sameStakes(in.Node) {
+	if in.was == 0 || in.Rating != nil || e.past.instances[in.was-1].Rating != nil || !e.past.Same[e.past.Was[in.Node]] {
 		return nil
 	}
-	old := &e.past.instances[in.was-1]
-	if old.Rating != nil {
-		return nil
+	for _, k := range e.lists(in.Node) {
+		if !e.sameAssets(k) {
+			return nil
+		}
 	}
-	return old.Assessment
-}
-
-// sameStakes reports whether a node and the assets that it deals with are as
-// before. The answer about the last node is kept, because most have several
-// threats.
-func (e *Evaluation) sameStakes(n int32) bool {
-	if e.staked.known && e.staked.node == n {
-		return e.staked.same
-	}
-	same := e.past.Same[e.past.Was[n]]
-	for _, k := range e.lists(n) {
-		same = same && e.sameAssets(k)
-	}
-	e.staked.node, e.staked.same, e.staked.known = n, same, true
-	return same
+	return e.past.instances[in.was-1].Assessment
 }
 
 // sameAssets reports whether a list has the same assets as before, with the

@@ -368,33 +368,6 @@ func (e *Evaluation) assess(in *Instance) *Assessment {
 	return &Assessment{e.basisOf(in), likelihood, why, p.level, p.why, p.cells, p.more, risk(likelihood, p.level)}
 }
 
-// WriteThreats writes the instances into the case.
-func (e *Evaluation) WriteThreats() {
-	e.Case.Threats = make([]ssf.Threat, len(e.Instances))
-	e.share(len(e.Instances), func(w *Evaluation, from, to int) {
-		for i := from; i < to; i++ {
-			w.writeThreat(&w.Case.Threats[i], &w.Instances[i])
-			w.Case.Threats[i].Mitigations = w.Treating(i)
-		}
-	})
-}
-
-func (e *Evaluation) writeThreat(t *ssf.Threat, in *Instance) {
-	*t = ssf.Threat{
-		ID: in.ID, Rule: in.RuleID(), Element: e.Nodes[in.Node].ID, Title: in.Title(), Origin: in.Origin(),
-		State: in.State, Why: in.Why, Changes: in.Changes, Needs: orEmpty(in.Needs), Rests: orEmpty(in.Rests),
-		Risk: in.Risk, Likelihood: in.Likelihood, LikelihoodWhy: in.LikelihoodWhy, Impact: in.Impact, ImpactWhy: in.ImpactWhy,
-		Endangers: in.Endangered, EndangersMore: in.EndangersMore, Basis: in.Assessed, Stride: []string{}, Measures: []ssf.ID{},
-	}
-	if in.Rule != nil {
-		t.Stride, t.Measures = orEmpty(in.Rule.Stride), in.Rule.measures
-		return
-	}
-	for _, s := range in.Own.Stride {
-		t.Stride = append(t.Stride, string(s.ID))
-	}
-}
-
 // Treating are the mitigations and the claimed facts that counter an instance.
 func (e *Evaluation) Treating(i int) []ssf.ID {
 	in, out := &e.Instances[i], []ssf.ID{}

@@ -137,14 +137,7 @@ func (e *Evaluation) list() {
 		t := &e.traces[i]
 		e.At[i] = all[t.from : t.from+len(t.found) : t.from+len(t.found)]
 	}
-	count := map[*Rule]int{}
-	for i := range e.Instances {
-		count[e.Instances[i].Rule]++
-	}
-	of := make(map[*Rule][]int, len(count))
-	for r, n := range count {
-		of[r] = make([]int, 0, n)
-	}
+	of := map[*Rule][]int{}
 	for i := range e.Instances {
 		r := e.Instances[i].Rule
 		of[r] = append(of[r], i)
@@ -213,9 +206,6 @@ func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) *Derived {
 			slices.Sort(in.Claims)
 			in.Claims = slices.Compact(in.Claims)
 		}
-	}
-	if len(facts) > 0 {
-		in.Rests = make([]ssf.FactRef, 0, len(facts))
 	}
 	for _, f := range facts {
 		in.Rests = append(in.Rests, e.factRef(f))

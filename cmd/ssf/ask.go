@@ -138,7 +138,7 @@ func (a *app) questionsCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "questions [DIR]",
-		Short: "list the facts that would decide threats, those that decide most first",
+		Short: "list the facts that would decide threats, the best first",
 		Long: `Questions lists the facts that nobody has stated and that threats wait for, each
 with the elements it is asked of and how many threats an answer decides.
 ` + exits,
@@ -169,13 +169,13 @@ func (a *app) explainCommand() *cobra.Command {
 	var format, dir string
 	cmd := &cobra.Command{
 		Use:   "explain ID",
-		Short: "tell what an id means: a threat, a rule, a fact, a control, a diagnostic",
+		Short: "tell what an id means: a threat, a rule, a fact, a control",
 		Long: `Explain tells what is known of an id:
 
   sql-injection@web-to-db   why this threat is there or not, fact by fact
   sql-injection             a rule of the library
   encrypted                 a fact: its question, and who reads and implies it
-  CX-3                      a control: what to do, by what it is judged, its state
+  CX-3                      a control: what to do, what judges it, its state
   context/no-zone           a diagnostic: what it means and how to mend it
   web                       an element of the model with its facts
   kinds, technologies, protocols, facts, threats, measures, controls, checks

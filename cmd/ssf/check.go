@@ -19,13 +19,14 @@ func (a *app) checkCommand() *cobra.Command {
 	var o report.CheckOptions
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
-		Short: "say what is missing, what threatens the product, and which phase is reached",
-		Long: `Check reads the model in DIR (default: the nearest parent with ssf.yaml), derives
-its threats and prints every problem with its place and the way out, then one
-line for each phase and the phase that is reached.
+		Short: "say what is missing, what threatens, and which phase is reached",
+		Long: `Check reads the model in DIR (default: the nearest parent with ssf.yaml),
+derives its threats and prints every problem with its place and the way out,
+then one line for each phase and the phase that is reached.
 
 An error is a model that contradicts itself, a gap a control that is not met, a
-question a fact that would decide a threat. ` + "`ssf explain ID`" + ` tells more of any id.
+question a fact that would decide a threat. ` + "`ssf explain ID`" + ` tells more of any
+id.
 
 For other programs, --format writes github (annotations of a workflow), sarif,
 junit (each control and each threat is a test), markdown (a comment on a change)

@@ -44,8 +44,8 @@ func (a *app) testCommand() *cobra.Command {
 		Use:   "test [DIR]",
 		Short: "test the rules of a threat library with their cases",
 		Long: `Test tries the rules of the library in DIR (default: the libraries that the
-nearest model names by a path) with the cases beside them. A case is a small model
-in threats/RULE/test.txtar, and its first line says what is expected:
+nearest model names by a path) with the cases beside them. A case is a small
+model in threats/RULE/test.txtar, whose first line says what is expected:
 
   -- fires.yaml --
   # expect: open acme/weak-login@web

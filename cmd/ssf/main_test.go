@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"ssf"
 	"ssf/library"
@@ -63,4 +65,20 @@ func coreLibrary(t testing.TB) *ssf.Library {
 	t.Helper()
 	lib := library.Index()
 	return lib
+}
+
+// TestHelpFits: every command's help fits into 80 columns and ends with what its
+// exit statuses mean.
+func TestHelpFits(t *testing.T) {
+	for _, name := range []string{"", "init", "check", "threats", "questions", "explain", "review", "report", "test", "new", "schema", "version"} {
+		code, out, _ := runIn(t, t.TempDir(), append(strings.Fields(name), "--help")...)
+		if code != exitYes || !strings.Contains(out, "Exit status: 0 ") {
+			t.Errorf("ssf %s --help: exit %d, and the statuses are missing:\n%s", name, code, out)
+		}
+		for line := range strings.Lines(out) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+				t.Errorf("ssf %s --help has %d columns: %s", name, n, line)
+			}
+		}
+	}
 }

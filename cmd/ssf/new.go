@@ -34,10 +34,10 @@ func (a *app) newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new threat|measure NAME",
 		Short: "write a rule with its test, or a measure, to start from",
-		Long: `New writes threats/NAME with a rule and cases that pass, or measures/NAME, into a
-threat library: the one that the nearest model names by a path, or ` + newLibrary + `,
-which it makes. Its comments say what to change. Nothing that is there already is
-touched.
+		Long: `New writes threats/NAME with a rule and cases that pass, or measures/NAME, into
+a threat library: the one that the nearest model names by a path, or
+` + newLibrary + `, which it makes. Its comments say what to change.
+Nothing that is there already is touched.
 ` + exits,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -57,7 +57,7 @@ touched.
 			return a.writeEntry(s, args[0], args[1])
 		},
 	}
-	cmd.Flags().StringVar(&dir, "library", "", "the folder of the library (default: that of the nearest model)")
+	cmd.Flags().StringVar(&dir, "library", "", "the library's folder (default: that of the nearest model)")
 	return cmd
 }
 

@@ -29,7 +29,7 @@ func (a *app) reportCommand() *cobra.Command {
 	var format, out, from string
 	cmd := &cobra.Command{
 		Use:   "report [DIR]",
-		Short: "write the whole case for people: HTML, Markdown, SARIF, CSV or JSON",
+		Short: "write the whole case: HTML, Markdown, SARIF, CSV or JSON",
 		Long: `Report evaluates the model in DIR (default: the nearest parent with ssf.yaml),
 or reads a case that ` + "`ssf check -o case.json`" + ` stored, and writes it as one
 file:

@@ -33,13 +33,14 @@ func (a *app) reviewCommand() *cobra.Command {
 with what changed. On a terminal it asks, group by group; with --yes it confirms
 all that it shows. What is confirmed is pinned in ssf.lock, which belongs in
 version control; the rest stays as it was, and without a yes nothing is written.
-But if Git left both sides of a merge in the file, both are kept and the marks go.
+But if Git left both sides of a merge in the file, both are kept, and the marks
+go.
 
 PATTERN restricts it: an id with * for any part, such as csrf@*, *@web, csrf or
 orders.integrity.
 
-Exit status: 0 nothing is left to confirm, 1 could not do it, 2 wrong usage or an
-error in the model, 3 something is left to confirm.`,
+Exit status: 0 nothing is left to confirm, 1 could not do it, 2 wrong usage or
+an error in the model, 3 something is left to confirm.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("review takes one pattern at most; quote it, so that the shell leaves it alone")

@@ -74,7 +74,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:       "schema [model|case]",
 		Short:     "print the JSON Schema of the model's files or of case.json",
-		Long:      "Schema prints a JSON Schema (draft 2020-12): of the files of a model, for editors,\nor of the case that `ssf check -o case.json` writes, for other programs.\n" + exits,
+		Long:      "Schema prints a JSON Schema (draft 2020-12): of the files of a model, for\neditors, or of the case that `ssf check -o case.json` writes, for other\nprograms.\n" + exits,
 		ValidArgs: []string{"model", "case"},
 		Args:      upToOne,
 		RunE: func(_ *cobra.Command, args []string) error {

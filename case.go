@@ -11,21 +11,30 @@ type Inputs struct {
 	Diagnostics []Diagnostic // from reading the model
 	Library     *Library
 	Tree        *Tree
-	Lock        *Lock // nil: there is none
+	Lock        *Lock      // nil: there is none
+	Evidence    []Evidence // each after those that it names in Prev
 	Now         time.Time
 	Tool        string           // name and version of this program
 	Line        func(Pos) string // a line of the model's files, for snippets; may be nil
 }
 
 // A Tree is what the repository holds at a commit: the paths of tracked and
-// unignored files, sorted, with `/`. Symbols lists, for a file that was asked
-// for, the places within it. A nil Tree knows nothing, and then no place is
-// judged.
+// unignored files, sorted, with `/`. A nil Tree knows nothing, and then no place
+// is judged. Its functions may be nil, and may be called at the same time.
 type Tree struct {
 	Commit  string // empty outside a repository
 	Dirty   bool
+	Changed []string // the paths that differ from the commit, sorted; those of deleted files too
 	Files   []string
+	// Symbols lists the places within a file.
 	Symbols func(path string) (names []string, known bool)
+	// Digest is SHA-256 over the bytes of a file, Read are the bytes of one that
+	// is not too large to be source. Neither leaves the tree by a link.
+	Digest func(path string) (Digest, bool)
+	Read   func(path string) ([]byte, bool)
+	// Toolchain is the version of what a program compiles with, such as
+	// `go1.26.8` of `go`; empty if there is none or it is not known.
+	Toolchain func(program string) string
 }
 
 // A Lock is what the lock file holds. Conflict is where Git left both sides of
@@ -298,16 +307,41 @@ type MitigationResult struct {
 	Pos
 }
 
-// VerificationInfo is one verification. State is `never_run` until there is
-// evidence.
+// VerificationInfo is one verification and what it is worth today. Evidence is
+// the records that decide it; the time, commit, key and tests are those of the
+// latest of them.
 type VerificationInfo struct {
-	ID       ID     `json:"id"`
-	State    string `json:"state"`
-	Proven   bool   `json:"proven"` // seen red with its mitigation taken out
-	Verifies []ID   `json:"verifies"`
-	Evidence []ID   `json:"evidence"`
+	ID       ID           `json:"id"`
+	State    Standing     `json:"state"`
+	Why      string       `json:"why,omitempty"` // it does not stand, in a sentence
+	Method   string       `json:"method"`
+	Run      ID           `json:"run,omitempty"`
+	Proven   bool         `json:"proven"` // seen red with its mitigation taken out
+	Verifies []ID         `json:"verifies"`
+	Inputs   int          `json:"inputs"`            // files and other things on which it rests; 0 if they were not looked at
+	Changed  []string     `json:"changed,omitempty"` // of them, those that differ from its evidence
+	Tests    []TestResult `json:"tests,omitempty"`
+	Evidence []Digest     `json:"evidence"`
+	Time     time.Time    `json:"time,omitzero"`
+	Lapses   string       `json:"lapses,omitempty"` // the day on which it is too old, if it ever is
+	Commit   string       `json:"commit,omitempty"`
+	Key      string       `json:"key,omitempty"`
+	Signer   ID           `json:"signer,omitempty"` // by which the model knows the key
 	Pos
 }
+
+// Standing is what a verification is worth today: a [Result] with today's
+// inputs, or one of these.
+type Standing string
+
+// The standings beside the results; see spec/evidence.md.
+const (
+	NeverRun Standing = "never_run"
+	Disputed Standing = "disputed" // it passed and failed with the same inputs
+	NotToday Standing = "stale"    // what it rests on has changed
+	TooOld   Standing = "too_old"  // for its method
+	Stands   Standing = "passed"   // it passed with today's inputs
+)
 
 // DeploymentResult says how one deployment differs from the worst of all.
 type DeploymentResult struct {
@@ -387,6 +421,10 @@ const (
 	PinThreat    PinKind = "threat"
 	PinRate      PinKind = "rate"
 	PinCell      PinKind = "cell"
+
+	// PinCheckpoint is a head of the evidence. It is no decision: no review
+	// confirms it and nothing but new evidence replaces it.
+	PinCheckpoint PinKind = "checkpoint"
 )
 
 // A Change is a value that is not what it was. Empty is a value that did not

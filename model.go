@@ -261,7 +261,8 @@ type Run struct {
 	Shell   Ref
 	Read    Ref // glob
 	Signer  Ref
-	Limit   Ref // time limit
+	Limit   Ref   // time limit
+	Env     []Ref // variables of the environment that the command may see
 }
 
 // A Verification shows that mitigations or claimed facts hold.

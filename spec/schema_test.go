@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -24,6 +25,7 @@ import (
 	"ssf/internal/check"
 	"ssf/internal/eval"
 	"ssf/internal/lang"
+	"ssf/internal/proof"
 	"ssf/internal/testkit/gen"
 	"ssf/spec"
 )
@@ -152,6 +154,7 @@ var special = map[string]object{
 	"MitigationResult.state": {{"enum", []string{"planned", "implemented", ""}}},
 	"Matrix.columns":         {{"type", "array"}, {"items", object{{"anyOf", []object{{{"$ref", "#/$defs/Property"}}, {{"const", "applicability"}}}}}}},
 	"Case.schema":            {{"const", ssf.CaseSchema}},
+	"VerificationInfo.state": {{"anyOf", []object{{{"$ref", "#/$defs/Standing"}}, {{"enum", []ssf.Result{ssf.Failed, ssf.Errored, ssf.TimedOut, ssf.NoTests, ssf.AllSkipped, ssf.Unreadable, ssf.OutputCut}}}}}},
 }
 
 // texts are types that write themselves as text.
@@ -186,6 +189,8 @@ func (g generator) schema(t reflect.Type) object {
 		body = object{{"enum", g.values[t.Name()]}}
 	case t.Kind() == reflect.String:
 		body = object{{"type", "string"}}
+	case t == reflect.TypeFor[map[string]string]():
+		return object{{"type", "object"}, {"additionalProperties", object{{"type", "string"}}}}
 	case t.Kind() == reflect.Bool:
 		body = object{{"type", "boolean"}}
 	case t.Kind() == reflect.Int:
@@ -285,6 +290,7 @@ func cases(t *testing.T) map[string]*ssf.Case {
 	}
 	out["errors"] = evaluate(t, lib, map[string]string{"ssf.yaml": "ssf: 1\nsystem: {nme: Nothing}\ncomponents: {web: {kind: api, renders_html: yes}}\nuse: {catalogues: [asvs-5.0@L1]}\n"})
 	out["later"] = later(t, lib)
+	out["proven"] = proven(t, lib)
 	for seed := range uint64(10) {
 		out[fmt.Sprint("wild ", seed)] = evaluate(t, lib, gen.Wild(6, seed).Files(1))
 	}
@@ -310,6 +316,43 @@ decisions:
 	}
 	c := evaluate(t, lib, files)
 	check.Compare(c, base, "main", nil)
+	return c
+}
+
+// proven is a case with evidence, some of which is of earlier code.
+func proven(t *testing.T, lib *ssf.Library) *ssf.Case {
+	fsys := fstest.MapFS{"ssf.yaml": {Data: []byte(`ssf: 1
+system: {name: Shop}
+mitigations:
+  parametrised-queries: {counters: [own/injection@system], where: [query.go], state: implemented}
+threats: {injection: {at: system, says: It is a test., origin: implementation, likelihood: low}}
+runs: {unit: {run: go test -json ./...}}
+verifications:
+  holds: {verifies: [parametrised-queries], in: unit}
+  held: {verifies: [parametrised-queries], in: unit, method: scan}
+`)}}
+	snap, err := lang.Load(fsys, lib)
+	if err != nil || len(snap.Diagnostics) > 0 {
+		t.Fatal(err, snap.Diagnostics)
+	}
+	in := ssf.Inputs{Model: snap.Model, Library: lib, Now: now, Tool: "ssf test", Line: snap.Line}
+	tracer := proof.NewTracer(in.Model, nil)
+	for i := range in.Model.Verify {
+		v := &in.Model.Verify[i]
+		e := ssf.Evidence{ID: ssf.Digest{1}, Key: "ed25519:x", Verification: v.ID, Result: ssf.Passed, Time: now, Commit: "3f2a1c9", Inputs: tracer.Inputs(v)}
+		e.Tests = []ssf.TestResult{{Name: "TestInjection", Suite: "shop", Outcome: ssf.TestPassed, Attrs: map[string]string{"ssf": "holds"}}}
+		if v.ID == "held" {
+			e.Inputs[0].Digest = ssf.Digest{}
+		}
+		in.Evidence = append(in.Evidence, e)
+	}
+	c, err := check.Case(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Verifications[0].State != ssf.Stands || c.Verifications[1].State != ssf.NotToday {
+		t.Fatalf("the verifications are %+v", c.Verifications)
+	}
 	return c
 }
 
@@ -377,8 +420,12 @@ func walk(v any, s, root map[string]any, do func(def string, o map[string]any, r
 	}
 	switch v := v.(type) {
 	case map[string]any:
+		properties, ok := s["properties"].(map[string]any)
+		if !ok { // a mapping of words, whose keys are free
+			return
+		}
 		for key, x := range v {
-			walk(x, s["properties"].(map[string]any)[key].(map[string]any), root, do)
+			walk(x, properties[key].(map[string]any), root, do)
 		}
 		required, _ := s["required"].([]any)
 		do(def, v, required)

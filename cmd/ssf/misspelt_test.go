@@ -128,7 +128,7 @@ var excepted = map[string]string{
 	"system.support_until": "date", "decisions.*.until": "date", "decisions.*.plan.due": "date", "components.*.calls.*.*.until": "date",
 	"people.*.for_at_most": "duration", "runs.*.limit": "duration", "policy.gates.*.at_most": "number",
 	// What only another program or a person knows.
-	"signers.*.key": "a key", "runs.*.run": "command", "runs.*.run.*": "command", "audits.*.run": "command", "decisions.*.plan.ticket": "ticket",
+	"signers.*.key": "a key", "runs.*.run": "command", "runs.*.run.*": "command", "runs.*.env.*": "looked up by ssf verify", "audits.*.run": "command", "decisions.*.plan.ticket": "ticket",
 	"verifications.*.tests.*": "test name", "verifications.*.breaks.*.red.*": "test name", "verifications.*.breaks.*.green.*": "test name",
 	"decisions.*.finding": "the name of an analyser and of its rule",
 	// Globs: one that fits nothing is a warning, because the file may come.

@@ -39,16 +39,18 @@ var checks = []check{
 	{"IM-3", checkStandards},
 	{"IM-4", checkAudits},
 	{"VE-1", checkVerifications},
+	{"VE-2", checkResults},
+	{"VE-3", checkKinds},
 	{"LC-1", checkDates},
 	{"LC-2", checkSupport},
 }
 
 // assessed are the controls that today's checks decide. The others have checks
-// that can find gaps, and none that could say that all is well: the lock, the
-// results of analysers and evidence are not looked at yet.
+// that can find gaps, and none that could say that all is well: the results of
+// analysers and independent evaluations are not looked at yet.
 var assessed = map[ssf.ID]bool{
 	"CX-1": true, "CX-2": true, "CX-3": true, "CX-4": true, "CX-5": true, "TH-1": true, "TH-2": true, "TH-3": true, "TH-5": true,
-	"IM-1": true, "IM-2": true, "IM-3": true, "LC-1": true, "LC-2": true,
+	"IM-1": true, "IM-2": true, "IM-3": true, "VE-1": true, "VE-2": true, "LC-1": true, "LC-2": true,
 }
 
 // assesses reports whether the checks can decide a control here. Without a lock

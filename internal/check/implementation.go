@@ -10,7 +10,7 @@ import (
 	"ssf/internal/rule"
 )
 
-// The checks of the implementation and the verification phase.
+// The checks of the implementation phase.
 
 // checkMitigated finds threats without a mitigation in place, and mitigations
 // without a threat.
@@ -239,51 +239,4 @@ func (e *verdict) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos) {
 		left = slices.Compact(left)
 		e.Report("implementation/narrow-audit", standard, at, "", nil, "the audit of %s leaves out %s: %s", standard, plural(len(left), "file", "files"), few(left))
 	}
-}
-
-// checkVerifications wants a verification for each mitigation and for each
-// claim, and writes what there is into the case.
-func checkVerifications(e *verdict) (looked int) {
-	verified := map[ssf.ID]bool{}
-	for i := range e.Model.Verify {
-		v := &e.Model.Verify[i]
-		info := ssf.VerificationInfo{ID: v.ID, State: "never_run", Verifies: []ssf.ID{}, Evidence: []ssf.ID{}, Pos: v.Pos}
-		for _, m := range v.Verifies {
-			verified[m.ID] = true
-			info.Verifies = append(info.Verifies, m.ID)
-		}
-		e.Case.Verifications = append(e.Case.Verifications, info)
-	}
-	for i := range e.Model.Mitigations {
-		m := &e.Model.Mitigations[i]
-		looked++
-		if !verified[m.ID] && m.State.ID == "implemented" {
-			e.Report("verification/missing", m.ID, m.Pos, "add a verification with `verifies: ["+string(m.ID)+"]`", nil, "nothing verifies mitigation %s", m.ID)
-		}
-	}
-	seen := map[ssf.ID]bool{}
-	for i := range e.Instances {
-		in := &e.Instances[i]
-		if in.Claim != rule.True || in.State != ssf.Claimed {
-			continue
-		}
-		for _, c := range in.Claims {
-			if seen[c] {
-				continue
-			}
-			seen[c] = true
-			looked++
-			if !verified[c] {
-				at, _, _ := strings.Cut(string(c), ".")
-				n := in.Node
-				if e.Nodes[n].ID != ssf.ID(at) {
-					if other := e.World.Lookup(ssf.ID(at)); other >= 0 {
-						n = other
-					}
-				}
-				e.Tell("implementation/claimed-without-verification", c, e.Nodes[n].Pos, "add a verification with `verifies: ["+string(c)+"]`", nil, string(c)+" is claimed to counter "+string(in.ID)+", and nothing verifies it")
-			}
-		}
-	}
-	return looked
 }

@@ -126,16 +126,19 @@ func (e *verdict) count(p *ssf.PhaseResult) {
 			p.Of++
 		}
 	case ssf.PhaseVerification:
-		p.Counts, p.Of = "verified", len(e.Case.Mitigations)
-		seen := map[ssf.ID]bool{}
-		for i := range e.Instances {
-			if e.Instances[i].State == ssf.Claimed {
-				for _, c := range e.Instances[i].Claims {
-					seen[c] = true
-				}
+		p.Counts = "verified"
+		count := func(id ssf.ID) {
+			p.Of++
+			if e.Shown[id].Holds {
+				p.Done++
 			}
 		}
-		p.Of += len(seen)
+		for i := range e.Case.Mitigations {
+			count(e.Case.Mitigations[i].ID)
+		}
+		for claim := range e.claims() {
+			count(claim)
+		}
 	case ssf.PhaseEvaluation:
 		p.Counts = "verifications evaluated"
 	}

@@ -17,6 +17,7 @@ import (
 
 	"ssf"
 	"ssf/internal/facts"
+	"ssf/internal/proof"
 	"ssf/internal/rule"
 )
 
@@ -56,8 +57,10 @@ type Evaluation struct {
 	Instances   []Instance
 	Assumptions []Assumption
 	Decisions   []Decision
-	At          [][]int          // instances by node
-	Of          map[ssf.ID][]int // instances by rule
+	At          [][]int                // instances by node
+	Of          map[ssf.ID][]int       // instances by rule
+	Proofs      []proof.Verdict        // of the verifications, in the order of the model
+	Shown       map[ssf.ID]proof.Shown // what they show, by mitigation or claimed fact
 
 	worlds   []*rule.World // of the deployments that count
 	scratch  rule.Scratch
@@ -171,6 +174,7 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 	e.holdAssumptions()
 	e.holdDecisions()
 	e.matchMitigations()
+	e.prove()
 	e.treat()
 	e.rate()
 	e.fillMatrices()

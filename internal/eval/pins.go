@@ -291,7 +291,7 @@ func (e *Evaluation) pinLibrary() {
 		}
 	}
 	for i, used := range e.pins.used {
-		if !used {
+		if !used && e.Lock.Pins[i].Kind != ssf.PinCheckpoint {
 			p := e.Lock.Pins[i]
 			p.Status = ssf.Gone
 			e.Case.Pins = append(e.Case.Pins, p)

@@ -100,13 +100,18 @@ func (e *Evaluation) treat() {
 		case in.There == rule.Unknown:
 			in.State, in.Why = ssf.Undecided, "an unknown fact decides whether it is there"
 		case in.Claim == rule.True:
-			in.State, in.Why = ssf.Claimed, ssf.Join(in.Claims)
+			in.State, in.Why, in.ByClaim = ssf.Claimed, ssf.Join(in.Claims), true
+			if against := e.refuted(in.Claims); against != "" {
+				in.State, in.Why = ssf.Open, against
+			} else if e.shown(in.Claims) {
+				in.State = ssf.Verified
+			}
 		}
 		first := true
 		settle := func(state ssf.State, why string) (settled bool) {
 			settled = state.Treated() && state != ssf.Planned
 			if state != "" && (first || settled) {
-				in.State, in.Why, first = state, why, false
+				in.State, in.Why, in.ByClaim, first = state, why, false, false
 			}
 			return state != "" && settled
 		}
@@ -273,13 +278,19 @@ func (e *Evaluation) byMitigation(in *Instance, mitigations []cover, pins []ssf.
 	if unplaced != "" {
 		return ssf.Open, "mitigation " + string(unplaced) + " has no place that exists"
 	}
+	if against := e.refuted(names); against != "" {
+		return ssf.Open, "mitigation " + against
+	}
 	for _, p := range pins {
 		if state, why := in.treatedBy(p, "a pattern of a mitigation"); state != "" {
 			return state, why
 		}
 	}
-	if planned {
+	switch {
+	case planned:
 		return ssf.Planned, ssf.Join(names)
+	case e.shown(names):
+		return ssf.Verified, ssf.Join(names)
 	}
 	return ssf.Mitigated, ssf.Join(names)
 }

@@ -30,6 +30,7 @@ func readers() map[string]func(*decoder, *yaml.Node) {
 	add(r, "library", libraryRef)
 	add(r, "finding", finding)
 	add(r, "key", key)
+	add(r, "variable", variable)
 	add(r, "place", place)
 	add(r, "glob", glob)
 	add(r, "command", command)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ const LockFile = "ssf.lock"
 const lockHead = "# ssf.lock 1: written by `ssf review`; keep it in version control\n"
 
 // pinKinds are the kinds of pin that a lock file may hold.
-var pinKinds = []ssf.PinKind{ssf.PinCatalogue, ssf.PinCell, ssf.PinLibrary, ssf.PinPolicy, ssf.PinRate, ssf.PinStandard, ssf.PinThreat}
+var pinKinds = []ssf.PinKind{ssf.PinCatalogue, ssf.PinCell, ssf.PinCheckpoint, ssf.PinLibrary, ssf.PinPolicy, ssf.PinRate, ssf.PinStandard, ssf.PinThreat}
 
 // ReadLock reads the lock file of the model in fsys. It is nil if there is
 // none. A lock with a fault holds no pins, and has a diagnostic for each.
@@ -87,6 +88,9 @@ func (s *source) badPin(n int, line, part, hint, format string, args ...any) ssf
 	return ssf.Diagnostic{Check: "model/lock", Severity: ssf.Error, Pos: at, Message: fmt.Sprintf(format, args...), Hint: hint, Snippet: s.snippet(at)}
 }
 
+// records is how many records of evidence a checkpoint stands for.
+var records = regexp.MustCompile(`^[1-9][0-9]{0,5}$`)
+
 // parsePin reads one line. A hint tells what is wrong with the part that is bad.
 func parsePin(line string) (p ssf.Pin, bad, hint string) {
 	const again = "; delete the line and run `ssf review`"
@@ -100,6 +104,9 @@ func parsePin(line string) (p ssf.Pin, bad, hint string) {
 	}
 	if err := p.Digest.UnmarshalText([]byte(words[3])); err != nil || strings.ToLower(words[3]) != words[3] {
 		return p, words[3], "a digest is 64 hexadecimal digits in small letters" + again
+	}
+	if p.Kind == ssf.PinCheckpoint && (p.ID != "evidence" || !records.MatchString(p.Treat) || len(words) > 4) {
+		return p, line, "a checkpoint is `checkpoint evidence COUNT HEAD`; restore it from version control, or run `ssf verify`"
 	}
 	for _, f := range words[4:] {
 		if i := strings.IndexByte(f, '='); i < 1 {

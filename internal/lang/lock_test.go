@@ -61,6 +61,9 @@ func TestLock(t *testing.T) {
 // pin counts.
 func TestBadLocks(t *testing.T) {
 	for in, want := range map[string]string{
+		"checkpoint evidence 0 " + zeros:           `ssf.lock:1:1: "` + clip("checkpoint evidence 0 "+zeros) + `" is not part of a pin`,
+		"checkpoint evidnce 1 " + zeros:            `ssf.lock:1:1: "` + clip("checkpoint evidnce 1 "+zeros) + `" is not part of a pin`,
+		"checkpoint evidence 1 " + zeros + " a=b":  `ssf.lock:1:1: "` + clip("checkpoint evidence 1 "+zeros+" a=b") + `" is not part of a pin`,
 		"threat csrf@pay accept\n":                 `ssf.lock:1:1: "threat csrf@pay accept" is not part of a pin`,
 		pinA + "\nthraet csrf@pay accept " + zeros: `ssf.lock:2:1: "thraet" is not part of a pin`,
 		"threat csrf@pay accept " + zeros[1:]:      `ssf.lock:1:24: "` + clip(zeros[1:]) + `" is not part of a pin`,

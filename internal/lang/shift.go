@@ -97,7 +97,7 @@ func (by shift) model(m *ssf.Model) {
 	m.Runs = moved(m.Runs, func(r *ssf.Run) {
 		by.named(&r.Named)
 		by.each(&r.Shell, &r.Read, &r.Signer, &r.Limit)
-		r.Command = by.refs(r.Command)
+		r.Command, r.Env = by.refs(r.Command), by.refs(r.Env)
 	})
 	m.Verify = moved(m.Verify, by.verification)
 	m.Audits = moved(m.Audits, func(a *ssf.Audit) {

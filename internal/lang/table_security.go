@@ -71,16 +71,14 @@ var runTable = object(Object[ssf.Run]{
 	Fields: []Field[ssf.Run]{
 		field("run", command, func(r *ssf.Run) *[]ssf.Ref { return &r.Command }, "the command, without a shell"),
 		field("shell", boolean, func(r *ssf.Run) *ssf.Ref { return &r.Shell }, "yes: the command is given to a shell"),
-		field("read", glob, func(r *ssf.Run) *ssf.Ref { return &r.Read }, "the reports that another job left"),
-		field("signer", ref(ASigner), func(r *ssf.Run) *ssf.Ref { return &r.Signer }, "who signs the reports"),
-		field("limit", timeout, func(r *ssf.Run) *ssf.Ref { return &r.Limit }, "how long it may take"),
+		field("read", glob, func(r *ssf.Run) *ssf.Ref { return &r.Read }, "the reports that the command writes, or that another job left"),
+		field("signer", ref(ASigner), func(r *ssf.Run) *ssf.Ref { return &r.Signer }, "whose evidence counts; default that of every signer"),
+		field("limit", timeout, func(r *ssf.Run) *ssf.Ref { return &r.Limit }, "how long it may take; default 10m"),
+		field("env", distinct(listOf(variable)), func(r *ssf.Run) *[]ssf.Ref { return &r.Env }, "names of further variables of the environment that the command sees"),
 	},
 	Check: func(d *decoder, at ssf.Pos, r *ssf.Run) {
-		switch {
-		case len(r.Command) > 0 && r.Read.ID != "":
-			d.report("bad-value", r.Read.Pos, "make it two runs", "a run has a command or reports to read, and this one has both")
-		case len(r.Command) == 0 && r.Read.ID == "":
-			d.report("missing-key", at, "add `run:` with a command, or `read:` with the reports of another job", "a run has a command or reports to read, and this one has neither")
+		if len(r.Command) == 0 && r.Read.ID == "" {
+			d.report("missing-key", at, "add `run:` with a command, or `read:` with the reports of another job", "a run has a command, reports to read or both, and this one has neither")
 		}
 		for _, arg := range r.Command {
 			if sign := shellSign(string(arg.ID)); sign != "" && r.Shell.ID != "yes" {

@@ -64,7 +64,7 @@ func At(ctx context.Context, dir, rev string) (*ssf.Tree, fs.FS, error) {
 		c.add(&entryInfo{name: name, mode: mode, hash: f[2], size: size})
 	}
 	slices.Sort(t.Files)
-	t.Symbols = (&symbols{source: c.source, read: map[string]names{}}).of
+	t.Symbols = newSymbols(c.source).of
 	return t, c, nil
 }
 

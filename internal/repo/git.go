@@ -116,6 +116,7 @@ func (g git) prefix(ctx context.Context) (string, error) {
 type status struct {
 	commit    string
 	changed   bool
+	paths     []string        // that are changed within the folder
 	untracked []string        // a nested repository ends with a slash
 	deleted   map[string]bool // tracked, and not there
 }
@@ -145,6 +146,9 @@ func (g git) status(ctx context.Context, within string) (status, error) {
 			return st, fmt.Errorf("reading git status: unexpected line %q", line)
 		}
 		p, ok := strings.CutPrefix(f[n-1], within)
+		if ok {
+			st.paths = append(st.paths, p)
+		}
 		switch {
 		case !ok:
 		case line[0] == '?':

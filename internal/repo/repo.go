@@ -3,7 +3,7 @@
 //
 // It asks git where there is one, and never runs anything that the repository
 // itself names (hooks, monitors, filters, helpers): a repository from a
-// stranger is data. Digests of files, worktrees and history are not here.
+// stranger is data. Worktrees and history are not here.
 //
 // Read [Open] first, then git.go for what is switched off and why.
 package repo
@@ -57,7 +57,8 @@ func Open(ctx context.Context, dir string) (*ssf.Tree, error) {
 	}
 	defer root.Close()
 
-	t := &ssf.Tree{Symbols: newSymbols(dir).of}
+	f := folder(dir)
+	t := &ssf.Tree{Symbols: newSymbols(f.source).of, Read: f.read, Digest: f.digest, Toolchain: newToolchains(dir).of}
 	held, err := readGit(ctx, t, root, dir, "", 0)
 	if err == nil && !held {
 		err = walk(ctx, t, root)
@@ -66,6 +67,7 @@ func Open(ctx context.Context, dir string) (*ssf.Tree, error) {
 		return nil, fmt.Errorf("reading tree %s: %w", dir, err)
 	}
 	slices.Sort(t.Files)
+	slices.Sort(t.Changed)
 	t.Files = slices.Compact(t.Files) // a file in conflict stands in the index up to three times
 	return t, nil
 }
@@ -100,6 +102,9 @@ func readGit(ctx context.Context, t *ssf.Tree, root *os.Root, dir, prefix string
 		t.Commit = st.commit
 	}
 	t.Dirty = t.Dirty || st.changed
+	for _, p := range st.paths {
+		t.Changed = append(t.Changed, prefix+p)
+	}
 
 	for _, e := range tracked {
 		switch {

@@ -6,16 +6,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 )
-
-// maxSource is the size of a source file beyond which it is not parsed, in bytes.
-const maxSource = 4 << 20
 
 // symbols knows the names that files declare. Its methods may be called at the
 // same time.
@@ -30,9 +24,8 @@ type names struct {
 	known bool
 }
 
-// newSymbols knows those of the files of a folder.
-func newSymbols(dir string) *symbols {
-	return &symbols{source: func(path string) ([]byte, error) { return readSource(dir, path) }, read: map[string]names{}}
+func newSymbols(source func(path string) ([]byte, error)) *symbols {
+	return &symbols{source: source, read: map[string]names{}}
 }
 
 // of returns the top-level names of a file, sorted: `Exec` for a function,
@@ -111,31 +104,4 @@ func receiver(t ast.Expr) string {
 			return "_"
 		}
 	}
-}
-
-// readSource reads a file that lies in dir, also after following links.
-func readSource(dir, path string) ([]byte, error) {
-	if !fs.ValidPath(path) {
-		return nil, fmt.Errorf("reading %q: not a path inside the tree", path)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	if fi, err := root.Stat(path); err != nil { // before opening: a pipe would block
-		return nil, err
-	} else if !fi.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading %s: not a regular file", path)
-	}
-	f, err := root.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, maxSource+1))
-	if err == nil && len(src) > maxSource {
-		err = fmt.Errorf("reading %s: more than maxSource = %d bytes", path, maxSource)
-	}
-	return src, err
 }

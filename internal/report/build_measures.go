@@ -3,7 +3,6 @@ package report
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"ssf"
 )
@@ -120,47 +119,6 @@ func (b *builder) defenceCounts() []figure {
 		}
 	}
 	return []figure{c}
-}
-
-// proofCounts are how much of what is said to protect is shown to protect.
-func (b *builder) proofCounts() []figure {
-	shown := map[ssf.ID]bool{}
-	verified := map[ssf.ID]bool{}
-	for _, v := range b.Verifications {
-		for _, id := range v.Verifies {
-			verified[id] = true
-			if v.State == "passed" && v.Proven {
-				shown[id] = true
-			}
-		}
-	}
-	n := 0
-	var without []ssf.ID
-	for _, m := range b.Mitigations {
-		if shown[m.ID] {
-			n++
-		} else {
-			without = append(without, m.ID)
-		}
-	}
-	out := []figure{{"Mitigations with evidence that passes, is fresh and was seen to fail without them", ofN(n, len(b.Mitigations), "mitigations"), some("Without such evidence", without)}}
-	claims := b.claims()
-	with := 0
-	for id := range verified {
-		if strings.Contains(string(id), ".") {
-			with++
-		}
-	}
-	out = append(out, figure{"Claimed facts that a verification is about", ofN(with, with+len(claims), "claimed facts"), some("Without a verification", claims)})
-	evidence := 0
-	for _, v := range b.Verifications {
-		evidence += len(v.Evidence)
-	}
-	says := "unknown: no evidence is recorded"
-	if evidence > 0 {
-		says = number(evidence, "record", "records")
-	}
-	return append(out, figure{what: "Evidence", says: says})
 }
 
 // decisionCounts are what people decided and what falls to whom.

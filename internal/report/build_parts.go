@@ -228,28 +228,6 @@ func (b *builder) claims() (out []ssf.ID) {
 	return out
 }
 
-func (b *builder) verifications() []Block {
-	if len(b.Verifications) == 0 {
-		return nil
-	}
-	t := Table{Caption: "Verifications", Columns: []string{"Verification", "State", "Seen to fail without its mitigation", "Verifies"}}
-	for _, v := range b.Verifications {
-		class := bad
-		switch v.State {
-		case "passed":
-			class = good
-		case "never_run":
-			class = doubt
-		}
-		proven := Span{Badge, "no", doubt}
-		if v.Proven {
-			proven = Span{Badge, "yes", good}
-		}
-		t.Rows = append(t.Rows, Row{Cells: []Text{text(mono(v.ID)), text(Span{Badge, words(v.State), class}), text(proven), monos(v.Verifies)}})
-	}
-	return []Block{t}
-}
-
 // assertions are facts that lower threats by what a thing is, on somebody's word.
 func (b *builder) assertions() []Block {
 	if len(b.Assertions) == 0 {

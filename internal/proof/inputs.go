@@ -1,0 +1,209 @@
+package proof
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"ssf"
+)
+
+// A Tracer finds on what the verifications of a model rest. It remembers what it
+// read of the tree, and serves one goroutine at a time.
+type Tracer struct {
+	model   *ssf.Model
+	tree    *ssf.Tree
+	code    *goCode // nil until somebody asks
+	digests map[string]ssf.Input
+}
+
+// NewTracer traces inputs in a tree. Without a tree there are none but the
+// definitions.
+func NewTracer(m *ssf.Model, t *ssf.Tree) *Tracer {
+	if t == nil {
+		t = &ssf.Tree{}
+	}
+	return &Tracer{model: m, tree: t, digests: map[string]ssf.Input{}}
+}
+
+// Inputs are all things on which the result of a verification rests, sorted by
+// name; see spec/evidence.md.
+func (t *Tracer) Inputs(v *ssf.Verification) []ssf.Input {
+	run := t.run(v)
+	files := map[string]bool{}
+	for _, w := range t.placesOf(v) {
+		file, _, _ := strings.Cut(string(w.ID), "#")
+		if t.has(file) {
+			files[file] = true
+		}
+	}
+	t.addGlobs(files, v.Covers)
+	if run != nil {
+		for _, arg := range run.Command {
+			if file := path.Clean(string(arg.ID)); t.has(file) {
+				files[file] = true
+			}
+		}
+		if !t.addTests(files, v, run) && len(v.Covers) == 0 {
+			t.addAll(files)
+		}
+	}
+	t.addLocks(files)
+
+	inputs := []ssf.Input{t.text("definition:verification", definition(v))}
+	for _, f := range slices.Sorted(maps.Keys(files)) {
+		inputs = append(inputs, t.file(f))
+	}
+	if run != nil {
+		inputs = append(inputs, t.text("definition:run", runDefinition(run)))
+		if program := path.Base(string(first(run.Command))); t.tree.Toolchain != nil {
+			if version := t.tree.Toolchain(program); version != "" {
+				in := t.text("toolchain:"+program, version)
+				in.Text = version
+				inputs = append(inputs, in)
+			}
+		}
+	}
+	slices.SortFunc(inputs, func(a, b ssf.Input) int { return strings.Compare(a.Name, b.Name) })
+	return inputs
+}
+
+func first(refs []ssf.Ref) ssf.ID {
+	if len(refs) == 0 {
+		return ""
+	}
+	return refs[0].ID
+}
+
+func (t *Tracer) run(v *ssf.Verification) *ssf.Run {
+	for i := range t.model.Runs {
+		if r := &t.model.Runs[i]; r.ID == v.In.ID {
+			return r
+		}
+	}
+	return nil
+}
+
+// placesOf are the places of the mitigations that a verification is about.
+func (t *Tracer) placesOf(v *ssf.Verification) (places []ssf.Ref) {
+	for i := range t.model.Mitigations {
+		if m := &t.model.Mitigations[i]; ssf.HasRef(v.Verifies, m.ID) {
+			places = append(places, m.Where...)
+		}
+	}
+	return places
+}
+
+func (t *Tracer) has(file string) bool {
+	_, ok := slices.BinarySearch(t.tree.Files, file)
+	return ok
+}
+
+func (t *Tracer) addGlobs(files map[string]bool, globs []ssf.Ref) {
+	for _, g := range globs {
+		for _, f := range t.tree.Files {
+			if ssf.MatchPath(string(g.ID), f) {
+				files[f] = true
+			}
+		}
+	}
+}
+
+// addAll adds every file but those of the model itself, whose part in the
+// result is the definitions.
+func (t *Tracer) addAll(files map[string]bool) {
+	for _, f := range t.tree.Files {
+		if !OfModel(f) {
+			files[f] = true
+		}
+	}
+}
+
+// OfModel reports whether a file belongs to the model or its evidence, and not
+// to what the model describes.
+func OfModel(file string) bool {
+	return file == "ssf.yaml" || file == "ssf.lock" || strings.HasPrefix(file, "ssf/") || strings.HasPrefix(file, ".ssf/")
+}
+
+// lockFiles fix which packages and tools a build takes, in the folder of the
+// code or one above.
+var lockFiles = []string{
+	".node-version", ".nvmrc", ".python-version", ".ruby-version", ".tool-versions", "Cargo.lock", "Gemfile.lock", "Pipfile.lock",
+	"build.gradle.lockfile", "bun.lock", "composer.lock", "deno.lock", "flake.lock", "global.json", "go.mod", "go.sum", "go.work", "go.work.sum",
+	"gradle.lockfile", "mise.toml", "mix.lock", "npm-shrinkwrap.json", "package-lock.json", "packages.lock.json", "pdm.lock", "pnpm-lock.yaml",
+	"poetry.lock", "pubspec.lock", "requirements.txt", "rust-toolchain", "rust-toolchain.toml", "uv.lock", "yarn.lock",
+}
+
+func (t *Tracer) addLocks(files map[string]bool) {
+	folders := map[string]bool{".": true}
+	for f := range files {
+		for d := path.Dir(f); !folders[d]; d = path.Dir(d) {
+			folders[d] = true
+		}
+	}
+	for d := range folders {
+		for _, name := range lockFiles {
+			if f := path.Join(d, name); t.has(f) {
+				files[f] = true
+			}
+		}
+	}
+}
+
+// file is the input that a file is. One that cannot be read has no digest, and
+// is not what it was as long as it could.
+func (t *Tracer) file(name string) ssf.Input {
+	in, ok := t.digests[name]
+	if !ok {
+		in.Name = name
+		if t.tree.Digest != nil {
+			in.Digest, _ = t.tree.Digest(name)
+		}
+		t.digests[name] = in
+	}
+	return in
+}
+
+func (t *Tracer) text(name, text string) ssf.Input {
+	return ssf.Input{Name: name, Digest: sha256.Sum256([]byte(text))}
+}
+
+// definition is a verification as text: what it shows, how and by what.
+func definition(v *ssf.Verification) string {
+	var b strings.Builder
+	line := func(key string, values ...ssf.Ref) {
+		for _, x := range values {
+			if x.ID != "" {
+				fmt.Fprintf(&b, "%s %q\n", key, x.ID)
+			}
+		}
+	}
+	line("verifies", v.Verifies...)
+	line("tests", v.Tests...)
+	line("covers", v.Covers...)
+	line("method", v.Method)
+	for i := range v.Breaks {
+		x := &v.Breaks[i]
+		line("break", x.How, x.Value, ssf.Ref{ID: ssf.ID(x.With.S)})
+		line("red", x.Red...)
+		line("green", x.Green...)
+	}
+	return b.String()
+}
+
+// runDefinition is a run as text. Its time limit decides nothing about a test
+// that ends, and is not in it.
+func runDefinition(r *ssf.Run) string {
+	var b strings.Builder
+	for _, arg := range r.Command {
+		fmt.Fprintf(&b, "run %q\n", arg.ID)
+	}
+	for _, name := range r.Env {
+		fmt.Fprintf(&b, "env %q\n", name.ID)
+	}
+	fmt.Fprintf(&b, "shell %q\nread %q\n", r.Shell.ID, r.Read.ID)
+	return b.String()
+}

@@ -1,0 +1,258 @@
+// Package proof says what each verification of a model is worth today: which
+// records of evidence are about it, whether they rest on the inputs as they are,
+// and what they show.
+//
+// It is pure: evidence is what somebody has read and found whole, and the tree
+// says what the files are. Reading and writing records is in internal/evidence.
+// The rules are those of spec/evidence.md. Begin with [Judge]; inputs.go and
+// gocode.go find on what a result rests.
+package proof
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ssf"
+)
+
+// A Verdict is what a verification is worth, and the records that do not count
+// because the model expects them from others.
+type Verdict struct {
+	ssf.VerificationInfo
+	Foreign []ssf.Digest
+}
+
+// Judge says what each verification of the model is worth, in the order of the
+// model.
+func Judge(in ssf.Inputs) []Verdict {
+	t := NewTracer(in.Model, in.Tree)
+	of := map[ssf.ID][]*ssf.Evidence{}
+	for i := range in.Evidence {
+		e := &in.Evidence[i]
+		of[e.Verification] = append(of[e.Verification], e)
+	}
+	out := make([]Verdict, 0, len(in.Model.Verify))
+	for i := range in.Model.Verify {
+		v := &in.Model.Verify[i]
+		info := ssf.VerificationInfo{
+			ID: v.ID, State: ssf.NeverRun, Method: cmp.Or(string(v.Method.ID), "test"), Run: v.In.ID,
+			Verifies: ids(v.Verifies), Evidence: []ssf.Digest{}, Pos: v.Pos,
+		}
+		j := judge{t, v, in.Now, Verdict{VerificationInfo: info}}
+		j.decide(j.counting(of[v.ID]))
+		out = append(out, j.Verdict)
+	}
+	return out
+}
+
+// Shown is what all verifications of one mitigation or claimed fact show
+// together: nothing, that it holds, or that it does not.
+type Shown struct {
+	Holds   bool
+	Against ssf.ID // the first that failed with today's inputs
+}
+
+// Show joins the verdicts by what they are about.
+func Show(vs []Verdict) map[ssf.ID]Shown {
+	out := map[ssf.ID]Shown{}
+	for i := range vs {
+		v := &vs[i]
+		for _, id := range v.Verifies {
+			s, again := out[id]
+			s.Holds = v.State == ssf.Stands && (s.Holds || !again)
+			if against(ssf.Result(v.State)) && s.Against == "" {
+				s.Against = v.ID
+			}
+			out[id] = s
+		}
+	}
+	return out
+}
+
+// against reports whether a result speaks against what is verified.
+func against(r ssf.Result) bool { return r == ssf.Failed || r == ssf.TimedOut }
+
+func ids(refs []ssf.Ref) []ssf.ID {
+	out := make([]ssf.ID, 0, len(refs))
+	for _, r := range refs {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+type judge struct {
+	*Tracer
+	v   *ssf.Verification
+	now time.Time
+	Verdict
+}
+
+// A day of grace for a clock that goes wrong, and for whoever evaluates as of a
+// day and not of a time.
+const grace = 24 * time.Hour
+
+// counting are the records that may speak: signed by who is expected, and not
+// from later than the evaluation is as of.
+func (j *judge) counting(records []*ssf.Evidence) (out []*ssf.Evidence) {
+	for _, e := range records {
+		switch {
+		case !j.expects(e.Key):
+			j.Foreign = append(j.Foreign, e.ID)
+		case !e.Time.After(j.now.Add(grace)):
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// expects reports whether evidence by a key counts here: if the run names its
+// signer only that one, else any that the model knows, and any at all if it
+// knows none.
+func (j *judge) expects(key string) bool {
+	only := ssf.ID("")
+	if run := j.run(j.v); run != nil {
+		only = run.Signer.ID
+	}
+	if only == "" && len(j.model.Signers) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(j.model.Signers, func(s ssf.Signer) bool {
+		return string(s.Key.ID) == key && (only == "" || s.ID == only)
+	})
+}
+
+// ages is how long a result holds by its method; zero: as long as its inputs
+// are the same.
+var ages = map[string]time.Duration{
+	"config_check": 90 * 24 * time.Hour, "scan": 30 * 24 * time.Hour,
+	"review": 365 * 24 * time.Hour, "pentest": 365 * 24 * time.Hour, "attestation": 365 * 24 * time.Hour,
+}
+
+// byAge are the methods whose results change of the inputs alone does not undo.
+var byAge = []string{"review", "pentest", "attestation"}
+
+// decide finds the state by the records that count, of which the last is the
+// latest.
+func (j *judge) decide(records []*ssf.Evidence) {
+	if len(records) == 0 {
+		return
+	}
+	today := j.Inputs(j.v)
+	j.VerificationInfo.Inputs = len(today)
+	same := slices.DeleteFunc(slices.Clone(records), func(e *ssf.Evidence) bool { return len(differing(e.Inputs, today)) > 0 })
+	latest := records[len(records)-1]
+	switch {
+	case len(same) > 0:
+		latest = same[len(same)-1]
+		j.take(latest)
+		j.State, j.Why = ssf.Standing(latest.Result), latest.Why
+		pass := slices.ContainsFunc(same, func(e *ssf.Evidence) bool { return e.Result == ssf.Passed })
+		fail := slices.IndexFunc(same, func(e *ssf.Evidence) bool { return against(e.Result) })
+		if pass && fail >= 0 {
+			j.State, j.Why = ssf.Disputed, fmt.Sprintf("with the same inputs it passed once and %s once", words(same[fail].Result))
+			j.Tests = same[fail].Tests
+			for _, e := range same {
+				j.Evidence = append(j.Evidence, e.ID)
+			}
+			slices.SortFunc(j.Evidence, func(a, b ssf.Digest) int { return slices.Compare(a[:], b[:]) })
+			j.Evidence = slices.Compact(j.Evidence)
+		}
+	default:
+		if i := lastPassed(records); i >= 0 {
+			latest = records[i]
+		}
+		j.take(latest)
+		j.Changed = differing(latest.Inputs, today)
+		if slices.Contains(byAge, j.Method) && latest.Result == ssf.Passed {
+			j.State = ssf.Stands
+		} else {
+			j.State, j.Why = ssf.NotToday, "since then "+changed(j.Changed, latest.Inputs, today)
+		}
+	}
+	if age := ages[j.Method]; age > 0 && j.State == ssf.Stands {
+		lapses := latest.Time.Add(age)
+		j.Lapses = lapses.UTC().Format(time.DateOnly)
+		if j.now.After(lapses) {
+			j.State, j.Why = ssf.TooOld, fmt.Sprintf("a %s holds for %d days, and it is of %s", words(j.Method), age/(24*time.Hour), latest.Time.UTC().Format(time.DateOnly))
+		}
+	}
+}
+
+func lastPassed(records []*ssf.Evidence) int {
+	for i := len(records) - 1; i >= 0; i-- {
+		if records[i].Result == ssf.Passed {
+			return i
+		}
+	}
+	return -1
+}
+
+// take says of a record what a reader wants to know.
+func (j *judge) take(e *ssf.Evidence) {
+	j.Evidence = []ssf.Digest{e.ID}
+	j.Time, j.Commit, j.Key, j.Tests = e.Time, e.Commit, e.Key, e.Tests
+	for _, s := range j.model.Signers {
+		if string(s.Key.ID) == e.Key {
+			j.Signer = s.ID
+		}
+	}
+}
+
+// differing are the names of inputs that are not the same in both, which are
+// sorted by name. A toolchain that is not here cannot be compared.
+func differing(was, is []ssf.Input) (names []string) {
+	for len(was) > 0 || len(is) > 0 {
+		switch {
+		case len(is) == 0 || len(was) > 0 && was[0].Name < is[0].Name:
+			if !strings.HasPrefix(was[0].Name, "toolchain:") {
+				names = append(names, was[0].Name)
+			}
+			was = was[1:]
+		case len(was) == 0 || is[0].Name < was[0].Name:
+			names, is = append(names, is[0].Name), is[1:]
+		default:
+			if was[0].Digest != is[0].Digest {
+				names = append(names, is[0].Name)
+			}
+			was, is = was[1:], is[1:]
+		}
+	}
+	return names
+}
+
+// changed tells a few of the inputs that differ, and how.
+func changed(names []string, was, is []ssf.Input) string {
+	find := func(in []ssf.Input, name string) *ssf.Input {
+		if i, ok := slices.BinarySearchFunc(in, name, func(x ssf.Input, n string) int { return strings.Compare(x.Name, n) }); ok {
+			return &in[i]
+		}
+		return nil
+	}
+	var parts []string
+	for i, name := range names {
+		if i == 3 && len(names) > 4 {
+			parts = append(parts, fmt.Sprintf("%d more", len(names)-i))
+			break
+		}
+		w, n := find(was, name), find(is, name)
+		class, what, isText := strings.Cut(name, ":")
+		switch {
+		case class == "definition" && isText:
+			parts = append(parts, "the definition of the "+what+" changed")
+		case w == nil:
+			parts = append(parts, name+" was added")
+		case n == nil:
+			parts = append(parts, name+" is gone")
+		case w.Text != "" && n.Text != "":
+			parts = append(parts, fmt.Sprintf("%s became %s", w.Text, n.Text))
+		default:
+			parts = append(parts, name+" changed")
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func words[S ~string](s S) string { return strings.ReplaceAll(string(s), "_", " ") }

@@ -27,9 +27,9 @@ var (
 // point, the others after it. Other lines mean nothing in TAP.
 func readTAP(in *bufio.Reader, c *collector) error {
 	plan, yaml, bailed := -1, false, false
-	before := &said{}      // of the point to come
+	before := &said{}     // of the point to come
 	after, last := -1, "" // the point that stands last, and its name in a sentence
-	var open *said         // what the last point says
+	var open *said        // what the last point says
 	flush := func() {
 		if after >= 0 && c.Tests[after].Outcome != ssf.TestPassed {
 			c.Tests[after].Message = open.String()

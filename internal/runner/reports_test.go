@@ -1,0 +1,132 @@
+//go:build unix
+
+package runner
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ssf"
+	"ssf/internal/results"
+)
+
+const good, bad = "<testsuite name=\"s\"><testcase name=\"a\"/></testsuite>", "<testsuite name=\"s\"><testcase name=\"b\"><failure/></testcase></testsuite>"
+
+func TestReports(t *testing.T) {
+	write := func(t *testing.T, name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, x := range map[string]struct {
+		read string
+		make func(t *testing.T, dir string)
+		why  string // empty: it is read
+		out  string
+	}{
+		"two":       {"reports/*.xml", func(t *testing.T, dir string) { write(t, "reports/2.xml", bad); write(t, "reports/1.xml", good) }, "", good + bad},
+		"deep":      {"**/*.xml", func(t *testing.T, dir string) { write(t, "a/b/c/1.xml", good); write(t, ".git/2.xml", bad) }, "", good},
+		"folder":    {"./reports/", func(t *testing.T, dir string) { write(t, "reports/a/1.xml", good) }, "", good},
+		"one":       {"1.xml", func(t *testing.T, dir string) { write(t, "1.xml", good) }, "", good},
+		"none":      {"reports/*.xml", func(t *testing.T, dir string) {}, "no report fits reports/*.xml", ""},
+		"up":        {"../*.xml", func(t *testing.T, dir string) {}, "the reports ../*.xml lead out of the folder", ""},
+		"absolute":  {"/etc/*", func(t *testing.T, dir string) {}, "the reports /etc/* lead out of the folder", ""},
+		"no-report": {"*.xml", func(t *testing.T, dir string) { write(t, "1.xml", "") }, "the report 1.xml: neither go test -json nor JUnit XML nor TAP", ""},
+		"torn":      {"*.xml", func(t *testing.T, dir string) { write(t, "1.xml", good[:40]) }, "the report 1.xml: reading JUnit XML: XML syntax error on line 1: unexpected EOF", good[:40]},
+		"mixed":     {"*.x*", func(t *testing.T, dir string) { write(t, "1.xml", good); write(t, "2.xt", "1..0\n") }, "merging reports: one is JUnit XML, another TAP", good + "1..0\n"},
+		"link": {"*.xml", func(t *testing.T, dir string) {
+			write(t, "real", good)
+			if err := os.Symlink("real", "1.xml"); err != nil {
+				t.Fatal(err)
+			}
+		}, "the report 1.xml is a link", ""},
+		"folder-out": {"out/*.xml", func(t *testing.T, dir string) {
+			out := t.TempDir()
+			write(t, filepath.Join(out, "1.xml"), good)
+			if err := os.Symlink(out, "out"); err != nil {
+				t.Fatal(err)
+			}
+		}, "out: path escapes from parent", ""},
+		"fifo": {"*.xml", func(t *testing.T, dir string) {
+			if err := syscall.Mkfifo("1.xml", 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}, "the report 1.xml is no regular file", ""},
+		"large": {"*.xml", func(t *testing.T, dir string) {
+			write(t, "1.xml", good)
+			if err := os.Truncate("1.xml", maxReport+1); err != nil {
+				t.Fatal(err)
+			}
+		}, "the report 1.xml: larger than maxReport = 64 MiB", ""},
+		"many": {"r/*", func(t *testing.T, dir string) {
+			for i := range maxReports + 1 {
+				write(t, "r/"+strings.Repeat("x", i%100+1)+strings.Repeat("y", i/100+1), good)
+			}
+		}, "more than maxReports = 1000 files fit r/*", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Chdir(dir)
+			x.make(t, dir)
+			o, out := runJob(t, Job{Dir: dir, Read: x.read})
+			want := map[bool]ssf.Result{true: "", false: ssf.Unreadable}[x.why == ""]
+			if o.Result != want || o.Why != x.why || out != x.out || o.Run.Exit != 0 || len(o.Run.Command) != 0 || o.Run.Command == nil {
+				t.Errorf("result %q because %q, output %q, run %+v\nwant %q because %q", o.Result, o.Why, out, o.Run, want, x.why)
+			}
+			if j := o.Judge(results.Selection{Patterns: []string{"a"}}); x.why == "" && j.Result != ssf.Passed || x.why != "" && j.Result != ssf.Unreadable {
+				t.Errorf("judged %s because %s", j.Result, j.Why)
+			}
+		})
+	}
+}
+
+// TestStaleReports: after a command only what it wrote is a report.
+func TestStaleReports(t *testing.T) {
+	for name, x := range map[string]struct {
+		before  string
+		command []string
+		result  ssf.Result
+		why     string
+	}{
+		"fresh":     {"", []string{"write", "1.xml", "0s", good}, "", ""},
+		"rewritten": {bad, []string{"write", "1.xml", "20ms", good}, "", ""},
+		"left":      {good, []string{"print", good}, ssf.Unreadable, "the report 1.xml is older than the run"},
+		"none":      {"", []string{"print", good}, ssf.Unreadable, "no report fits *.xml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if x.before != "" {
+				if err := os.WriteFile(filepath.Join(dir, "1.xml"), []byte(x.before), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o, out := runJob(t, Job{Dir: dir, Command: self(t, x.command...), Read: "*.xml"})
+			if o.Result != x.result || o.Why != x.why || x.result == "" && (out != good || len(o.Report.Tests) != 1) {
+				t.Errorf("result %q because %q, output %q", o.Result, o.Why, out)
+			}
+		})
+	}
+	t.Run("restored", func(t *testing.T) { // by the command, with the time of another day
+		dir := t.TempDir()
+		r := filepath.Join(dir, "kept")
+		if err := os.WriteFile(r, []byte(good), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		day := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+		if err := os.Chtimes(r, day, day); err != nil {
+			t.Fatal(err)
+		}
+		o, _ := runJob(t, Job{Dir: dir, Command: []string{"cp", "-p", "kept", "1.xml"}, Read: "*.xml"})
+		if o.Result != ssf.Unreadable || o.Why != "the report 1.xml is older than the run" {
+			t.Errorf("result %q because %q", o.Result, o.Why)
+		}
+	})
+}

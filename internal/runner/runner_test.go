@@ -1,0 +1,333 @@
+//go:build unix
+
+package runner
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ssf"
+	"ssf/internal/results"
+)
+
+// run runs a job in a folder of its own unless it has one, and returns what it
+// printed too.
+func runJob(t *testing.T, job Job) (Outcome, string) {
+	t.Helper()
+	var out bytes.Buffer
+	job.ID, job.Output = "unit", &out
+	if job.Dir == "" {
+		job.Dir = t.TempDir()
+	}
+	o, err := Run(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := ssf.Digest(sha256.Sum256(out.Bytes())); o.Run.Exit >= 0 && o.Run.Output != want {
+		t.Errorf("the digest is %s, of what was written %s", o.Run.Output, want)
+	}
+	return o, out.String()
+}
+
+func TestRun(t *testing.T) {
+	for name, x := range map[string]struct {
+		command []string
+		result  ssf.Result
+		why     string
+		exit    int
+		out     string
+	}{
+		"status-0":    {self(t, "exit", "0"), "", "", 0, ""},
+		"status-3":    {self(t, "exit", "3"), "", "", 3, ""},
+		"signal":      {self(t, "die"), ssf.Errored, "the command ended by signal: killed", -1, ""},
+		"stdin":       {self(t, "stdin"), "", "", 0, "0 <nil>"},
+		"stderr-kept": {self(t, "both", "1..1\nok 1 - a\n", "1..1\n"), "", "", 0, "1..1\nok 1 - a\n1..1\n"},
+		"unreadable":  {self(t, "print", "{\"x\":1}\n"), ssf.Unreadable, "reading go test -json: line 1: no event of go test", 0, "{\"x\":1}\n"},
+		"closed":      {self(t, "closed"), "", "", 7, "1..1\nok 1 - said before\n"},
+		"no-program":  {[]string{"no-such-program-here"}, ssf.Errored, "the command did not start: no program no-such-program-here in PATH", -1, ""},
+		"nothing":     {[]string{""}, ssf.Errored, "the command did not start: the name of the program is empty", -1, ""},
+		"folder":      {[]string{"/"}, ssf.Errored, "the command did not start: running /: no regular file", -1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, out := runJob(t, Job{Command: x.command})
+			if o.Result != x.result || o.Why != x.why || o.Run.Exit != x.exit || len(out) != len(x.out) || name != "stderr-kept" && out != x.out {
+				t.Errorf("result %q, why %q, exit %d, output %q", o.Result, o.Why, o.Run.Exit, out)
+			}
+			if o.Run.Seconds < 0 || o.Run.Seconds > 60 || name == "closed" && o.Run.Seconds < 0.3 {
+				t.Errorf("it took %v s", o.Run.Seconds)
+			}
+		})
+	}
+}
+
+func TestShell(t *testing.T) {
+	o, out := runJob(t, Job{Command: []string{`echo "a  b" | tr a c; exit 4`}, Shell: true})
+	if out != "c  b\n" || o.Run.Exit != 4 || strings.Join(o.Run.Command, "|") != `/bin/sh|-c|echo "a  b" | tr a c; exit 4` {
+		t.Errorf("output %q, run %+v", out, o.Run)
+	}
+	if o, _ := runJob(t, Job{Command: []string{"echo", "a"}, Shell: true}); o.Result != ssf.Errored || !strings.Contains(o.Why, "one text") {
+		t.Errorf("two texts give %q because %q", o.Result, o.Why)
+	}
+	if o, out := runJob(t, Job{Command: []string{"echo", "$HOME;", "a"}}); out != "$HOME; a\n" || o.Run.Exit != 0 {
+		t.Errorf("without a shell the output is %q, exit %d", out, o.Run.Exit)
+	}
+}
+
+// TestLimit: what never ends is ended; what does not listen, a little later.
+func TestLimit(t *testing.T) {
+	for name, x := range map[string]struct{ least, most time.Duration }{
+		"sleep": {200 * time.Millisecond, grace},
+		"deaf":  {grace, 2 * grace},
+	} {
+		begin := time.Now()
+		o, _ := runJob(t, Job{Command: self(t, name), Limit: 200 * time.Millisecond})
+		took := time.Since(begin)
+		if o.Result != ssf.TimedOut || o.Why != "it took longer than its limit of 200ms" || o.Run.Exit != -1 {
+			t.Errorf("%s: result %q because %q, exit %d", name, o.Result, o.Why, o.Run.Exit)
+		}
+		if took < x.least || took > x.most {
+			t.Errorf("%s: took %v, want %v to %v", name, took, x.least, x.most)
+		}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var out syncBuffer
+	go func() {
+		for !strings.Contains(out.String(), "ready") {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	begin := time.Now()
+	o, err := Run(ctx, Job{Dir: t.TempDir(), Command: self(t, "polite"), Output: &out})
+	if err != nil || o.Result != ssf.Interrupted || o.Why != "it was interrupted" || out.String() != "ready\ngoodbye\n" {
+		t.Errorf("result %q because %q, %v; output %q", o.Result, o.Why, err, out.String())
+	}
+	if took := time.Since(begin); took > grace {
+		t.Errorf("took %v", took)
+	}
+	if o, err := Run(ctx, Job{Dir: t.TempDir(), Command: self(t, "exit", "0")}); err != nil || o.Result != ssf.Interrupted {
+		t.Errorf("result %q, %v, where the context had ended before", o.Result, err)
+	}
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// TestDaemon: what forked away into sessions of its own is ended with the
+// command, whether that ended by itself or by its limit, and holds no pipe open.
+func TestDaemon(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux hands orphans to this process")
+	}
+	const late = 700 * time.Millisecond
+	for _, x := range [][2]string{{"0", "leaves"}, {"3", "leaves"}, {"2", "holds"}, {"0", "stays"}, {"2", "stays"}} {
+		t.Run(x[1]+x[0], func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "late")
+			begin := time.Now()
+			o, _ := runJob(t, Job{Command: self(t, "daemon", x[0], x[1], file, late.String()), Limit: 400 * time.Millisecond})
+			if took := time.Since(begin); took > late {
+				t.Errorf("took %v, longer than the daemon waits", took)
+			}
+			if want := map[string]ssf.Result{"stays": ssf.TimedOut}[x[1]]; o.Result != want {
+				t.Errorf("result %q because %q, want %q", o.Result, o.Why, want)
+			}
+			time.Sleep(time.Until(begin.Add(late + 500*time.Millisecond)))
+			if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the daemon wrote its file: %v", err)
+			}
+		})
+	}
+	// The proof that the daemon would have written.
+	file := filepath.Join(t.TempDir(), "late")
+	runJob(t, Job{Command: self(t, "write", file, "1ms", "late")})
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFlood(t *testing.T) {
+	for _, stream := range []string{"stdout", "stderr"} {
+		o, out := runJob(t, Job{Command: self(t, "flood", stream)})
+		if o.Result != ssf.OutputCut || o.Why != "it printed more than maxOutput = 64 MiB" || len(out) != maxOutput {
+			t.Errorf("%s: result %q because %q, %d bytes", stream, o.Result, o.Why, len(out))
+		}
+	}
+}
+
+// TestEnvironment: nothing secret is passed on, nor what is ours.
+func TestEnvironment(t *testing.T) {
+	for k, v := range map[string]string{
+		"AWS_SECRET_ACCESS_KEY": "s3cret", "SSF_KEY": "s3cret", "LD_PRELOAD": "", "GIT_DIR": "s3cret", "BASH_ENV": "s3cret",
+		"LC_TIME": "C", "CI": "1", "DATABASE": "given", "PATH": ".:/usr/bin::bin:/bin",
+	} {
+		t.Setenv(k, v)
+	}
+	_, out := runJob(t, Job{Command: self(t, "environment"), Env: []string{"DATABASE", "NOT_SET"}})
+	for _, want := range []string{"LC_TIME=C", "CI=1", "DATABASE=given", "PATH=/usr/bin:/bin"} {
+		if !strings.Contains("\n"+out+"\n", "\n"+want+"\n") {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	for line := range strings.Lines(out) {
+		for _, no := range []string{"s3cret", "SSF_", "LD_", "NOT_SET"} {
+			if strings.Contains(line, no) {
+				t.Errorf("the command sees %q", line)
+			}
+		}
+	}
+	for _, name := range []string{"SSF_KEY", "ssf_key", "A=B", ""} {
+		if o, _ := runJob(t, Job{Command: self(t, "environment"), Env: []string{name}}); o.Result != ssf.Errored {
+			t.Errorf("with %q in its list the result is %q", name, o.Result)
+		}
+	}
+}
+
+// TestProgram: a program of PATH is none of the model's folder, and one of the
+// folder does not lead out of it.
+func TestProgram(t *testing.T) {
+	dir, out := t.TempDir(), t.TempDir()
+	script := func(name string, mode os.FileMode) {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte("#!/bin/sh\necho "+filepath.Base(filepath.Dir(name))+"\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(to, name string) {
+		if err := os.Symlink(to, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script(filepath.Join(dir, "go"), 0o777)
+	script(filepath.Join(dir, "bin/tool"), 0o777)
+	script(filepath.Join(dir, "bin/text"), 0o666)
+	script(filepath.Join(out, "other/tool"), 0o777)
+	script(filepath.Join(out, "other/text"), 0o666)
+	link(filepath.Join(out, "other/tool"), filepath.Join(dir, "leads-out"))
+	link(filepath.Join(out, "other"), filepath.Join(dir, "folder-out"))
+	link("bin/tool", filepath.Join(dir, "leads-in"))
+	link(filepath.Join(dir, "bin"), filepath.Join(out, "into"))
+	t.Chdir(dir)
+	outOther := filepath.Join(out, "other")
+
+	for name, x := range map[string]struct{ path, command, want string }{
+		"dot":              {".", "go", "no program go in PATH"},
+		"empty-entry":      {":" + outOther + "::", "go", "no program go in PATH"},
+		"relative-entry":   {"bin", "tool", "no program tool in PATH"},
+		"fake-go":          {dir + ":" + outOther, "go", "go in PATH is " + dir + "/go, a file of the model's folder; a program of that folder is named by its path in it"},
+		"path-through":     {filepath.Join(out, "into"), "tool", "tool in PATH is " + out + "/into/tool, a file of the model's folder; a program of that folder is named by its path in it"},
+		"path-by-link-out": {filepath.Join(dir, "folder-out"), "tool", "tool in PATH is " + dir + "/folder-out/tool, a file of the model's folder; a program of that folder is named by its path in it"},
+		"in-path":          {outOther, "tool", ""},
+		"not-executable":   {outOther, "text", "no program text in PATH"},
+		"in-folder":        {"", "./bin/tool", ""},
+		"in-folder-plain":  {"", "bin/tool", ""},
+		"link-in":          {"", "./leads-in", ""},
+		"link-out":         {"", "./leads-out", "./leads-out is a link that leads out of the folder"},
+		"folder-link-out":  {"", "folder-out/tool", "folder-out/tool is a link that leads out of the folder"},
+		"up":               {"", "../" + filepath.Base(out) + "/other/tool", "../" + filepath.Base(out) + "/other/tool leads out of the folder"},
+		"up-and-down":      {"", "bin/../../x", "bin/../../x leads out of the folder"},
+		"a-folder":         {"", "./bin", "./bin: no regular file"},
+		"no-mode":          {"", "./bin/text", "./bin/text: not executable"},
+		"missing":          {"", "./nothing", "./nothing: no such file or directory"},
+		"nul":              {"", "./bin/tool\x00", "the command holds a NUL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("PATH", x.path)
+			o, printed := runJob(t, Job{Dir: ".", Command: []string{x.command}})
+			why := ""
+			if x.want != "" {
+				why = "the command did not start: " + x.want
+			}
+			if o.Why != why || x.want == "" && printed == "" {
+				t.Errorf("result %q because %q, output %q\nwant %q", o.Result, o.Why, printed, why)
+			}
+		})
+	}
+}
+
+// TestGo runs real tests, and judges what three verifications rest on.
+func TestGo(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":        "module example.org/p\n\ngo 1.25\n",
+		"a_test.go":     "package p\n\nimport \"testing\"\n\nfunc TestRefused(t *testing.T) { t.Attr(\"ssf\", \"no-sql\") }\n\nfunc TestOther(t *testing.T) { t.Error(\"no\") }\n",
+		"bad/b.go":      "package bad\n\nvar _ int = \"\"\n",
+		"bad/b_test.go": "package bad\n",
+	} {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var mu sync.Mutex
+	calls, last := 0, 0
+	o, out := runJob(t, Job{Dir: dir, Command: []string{"go", "test", "-json", "./..."}, Progress: func(n int, elapsed time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		calls, last = calls+1, max(last, n)
+	}})
+	if o.Result != "" || o.Run.Exit != 1 || o.Report.Format != results.GoTest {
+		t.Fatalf("result %q because %q, exit %d:\n%s", o.Result, o.Why, o.Run.Exit, out)
+	}
+	for pattern, want := range map[string]string{
+		"TestRefused": "passed ",
+		"Test*":       "failed TestOther failed",
+		"TestRefusd":  "errored no test fits TestRefusd: package example.org/p/bad did not build",
+	} {
+		j := o.Judge(results.Selection{Patterns: []string{pattern}})
+		if got := fmt.Sprint(j.Result, " ", j.Why); got != want {
+			t.Errorf("%s: %s, want %s", pattern, got, want)
+		}
+	}
+	if j := o.Judge(results.Selection{IDs: []ssf.ID{"no-sql"}}); len(j.Tests) != 1 || j.Tests[0].Name != "TestRefused" {
+		t.Errorf("the attribute selects %v", j.Tests)
+	}
+	if most := int(o.Run.Seconds*10) + 2; calls > most || last > 2 {
+		t.Errorf("%d calls of Progress in %v s, the last with %d tests", calls, o.Run.Seconds, last)
+	}
+}
+
+func TestOutputFails(t *testing.T) {
+	_, err := Run(t.Context(), Job{ID: "unit", Dir: t.TempDir(), Command: self(t, "flood", "stdout"), Output: broken{}})
+	if err == nil || err.Error() != "running unit: writing its output: disk is full" {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := Run(t.Context(), Job{ID: "unit", Dir: "/no/such/folder"}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("disk is full") }

@@ -75,7 +75,7 @@ func valid(e *ssf.Evidence) error {
 		return fmt.Errorf("time is %.100q, not in UTC to the second from 1970 to 9999", e.Time)
 	case !isName(e.Tool):
 		return fmt.Errorf("tool is %.100q", e.Tool)
-	case math.IsNaN(e.Run.Seconds) || e.Run.Seconds < 0 || e.Run.Seconds > 1e9 || math.Round(e.Run.Seconds*1000)/1000 != e.Run.Seconds:
+	case math.IsNaN(e.Run.Seconds) || math.Signbit(e.Run.Seconds) || e.Run.Seconds > 1e9 || math.Round(e.Run.Seconds*1000)/1000 != e.Run.Seconds:
 		return fmt.Errorf("seconds of the run are %v, not from 0 to 1e9 with three decimals", e.Run.Seconds)
 	case e.Run.Exit < -1:
 		return fmt.Errorf("exit of the run is %d, not -1 or more", e.Run.Exit)

@@ -167,7 +167,9 @@ func TestPreAuth(t *testing.T) {
 // verifier lets securesystemslib check signatures with crypto/ed25519.
 type verifier struct{ public ed25519.PublicKey }
 
-func (v verifier) KeyID() (string, error)   { return keyKind + base64.StdEncoding.EncodeToString(v.public), nil }
+func (v verifier) KeyID() (string, error) {
+	return keyKind + base64.StdEncoding.EncodeToString(v.public), nil
+}
 func (v verifier) Public() crypto.PublicKey { return v.public }
 func (v verifier) Verify(_ context.Context, data, sig []byte) error {
 	if !ed25519.Verify(v.public, data, sig) {

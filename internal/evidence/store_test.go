@@ -257,7 +257,9 @@ func TestIgnore(t *testing.T) {
 func TestLinks(t *testing.T) {
 	for _, name := range []string{Folder, Records, Blobs} {
 		for kind, make := range map[string]func(name string) error{
-			name + " is a link":       func(name string) error { return errors.Join(os.Mkdir(name+"x", 0o777), os.Symlink(filepath.Base(name)+"x", name)) },
+			name + " is a link": func(name string) error {
+				return errors.Join(os.Mkdir(name+"x", 0o777), os.Symlink(filepath.Base(name)+"x", name))
+			},
 			name + " is not a folder": func(name string) error { return os.WriteFile(name, nil, 0o666) },
 		} {
 			dir := t.TempDir()

@@ -458,6 +458,37 @@ func TestReadLimits(t *testing.T) {
 	}
 }
 
+// TestReadBounded: a file that grows while it is read, or whose size is a lie,
+// takes no more memory than a record may.
+func TestReadBounded(t *testing.T) {
+	endless := &zeros{}
+	_, _, p, err := readRecord(one{endless}, file{path: "x", id: ssf.Digest{1}})
+	if err != nil || p == nil || p.Kind != OverLimit || endless.read > 2*MaxRecord {
+		t.Errorf("%d bytes were read, %v, %v", endless.read, p, err)
+	}
+}
+
+// one is a file system in which every name is the same file.
+type one struct{ file fs.File }
+
+func (o one) Open(string) (fs.File, error) { return o.file, nil }
+
+// zeros is a file that ends after 16 MiB, which nobody should reach.
+type zeros struct {
+	fs.File
+	read int
+}
+
+func (z *zeros) Close() error { return nil }
+func (z *zeros) Read(b []byte) (int, error) {
+	if z.read > 16<<20 {
+		return 0, io.EOF
+	}
+	clear(b)
+	z.read += len(b)
+	return len(b), nil
+}
+
 // manyFiles is a folder of records with these names, all empty.
 type manyFiles []string
 

@@ -14,13 +14,13 @@ type Inputs struct {
 	Lock        *Lock // nil: there is none
 	Now         time.Time
 	Tool        string           // name and version of this program
-	Line        func(Pos) string // a line of the model's files, for snippets; may be nil
+	Line        func(Pos) string // a line of the model's files, for snippets; may be nil, and is called concurrently
 }
 
 // A Tree is what the repository holds at a commit: the paths of tracked and
 // unignored files, sorted, with `/`. Symbols lists, for a file that was asked
-// for, the places within it. A nil Tree knows nothing, and then no place is
-// judged.
+// for, the places within it, and is called concurrently. A nil Tree knows
+// nothing, and then no place is judged.
 type Tree struct {
 	Commit  string // empty outside a repository
 	Dirty   bool

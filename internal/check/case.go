@@ -92,12 +92,16 @@ func caseOf(eng *eval.Engine) (*ssf.Case, eval.Work, error) {
 	return c, all.Work(), nil
 }
 
+func newVerdict(ev *eval.Evaluation) *verdict {
+	return &verdict{Evaluation: ev, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{}, running: map[ssf.ID]rule.Truth{}}
+}
+
 // judge runs all checks on an evaluation.
 func judge(ev *eval.Evaluation, err error) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &verdict{Evaluation: ev, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{}, running: map[ssf.ID]rule.Truth{}}
+	e := newVerdict(ev)
 	e.runChecks()
 	ssf.SortDiagnostics(e.Case.Diagnostics)
 	return e, e.Err()

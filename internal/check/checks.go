@@ -2,7 +2,11 @@ package check
 
 import (
 	"fmt"
+	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"ssf"
@@ -57,10 +61,45 @@ func (e *verdict) assesses(control ssf.ID) bool {
 	return assessed[control] || control == "TH-4" && e.Lock != nil
 }
 
+// runChecks runs all checks, several at a time, each on a verdict of its own.
+// They read what was evaluated and write what they find; that is collected in
+// the order of the checks.
 func (e *verdict) runChecks() {
-	for _, c := range checks {
-		e.looked[c.control] += c.run(e)
+	found := make([]*verdict, len(checks))
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	workers := min(runtime.GOMAXPROCS(0), len(checks))
+	for range workers {
+		wg.Go(func() {
+			room := make([]ssf.Diagnostic, 0, len(e.Nodes)*3/4/workers)
+			for i := int(next.Add(1)) - 1; i < len(checks); i = int(next.Add(1)) - 1 {
+				own := newVerdict(e.Reporter(room))
+				own.looked[checks[i].control] = checks[i].run(own)
+				found[i], room = own, own.Case.Diagnostics[len(own.Case.Diagnostics):]
+			}
+		})
 	}
+	wg.Wait()
+	total := 0
+	for _, own := range found {
+		total += len(own.Case.Diagnostics)
+	}
+	e.Case.Diagnostics = slices.Grow(e.Case.Diagnostics, total)
+	for _, own := range found {
+		e.collect(own)
+	}
+}
+
+// collect takes up what one check found.
+func (e *verdict) collect(own *verdict) {
+	e.Collect(own.Evaluation)
+	for control, n := range own.looked {
+		e.looked[control] += n
+	}
+	for control, subjects := range own.open {
+		e.open[control] = append(e.open[control], subjects...)
+	}
+	maps.Copy(e.unsure, own.unsure)
 }
 
 // openAt adds a subject to a control's list without a diagnostic of its own.

@@ -16,6 +16,7 @@ func (e *verdict) describe() {
 	e.describeThreats()
 	e.describeElements()
 	e.describeDecisions()
+	e.describeVerifications()
 	e.describePeople()
 	e.describeLibrary()
 }
@@ -41,6 +42,13 @@ func (e *verdict) describeThreats() {
 			measures[in.Rule] = orEmpty(refIDs(in.Rule.Measures))
 		}
 		t.Stride, t.Measures = orEmpty(in.Rule.Stride), measures[in.Rule]
+	}
+}
+
+func (e *verdict) describeVerifications() {
+	for i := range e.Model.Verify {
+		v := &e.Model.Verify[i]
+		e.Case.Verifications = append(e.Case.Verifications, ssf.VerificationInfo{ID: v.ID, State: "never_run", Verifies: orEmpty(refIDs(v.Verifies)), Evidence: []ssf.ID{}, Pos: v.Pos})
 	}
 }
 

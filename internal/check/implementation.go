@@ -242,17 +242,13 @@ func (e *verdict) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos) {
 }
 
 // checkVerifications wants a verification for each mitigation and for each
-// claim, and writes what there is into the case.
+// claim.
 func checkVerifications(e *verdict) (looked int) {
 	verified := map[ssf.ID]bool{}
 	for i := range e.Model.Verify {
-		v := &e.Model.Verify[i]
-		info := ssf.VerificationInfo{ID: v.ID, State: "never_run", Verifies: []ssf.ID{}, Evidence: []ssf.ID{}, Pos: v.Pos}
-		for _, m := range v.Verifies {
+		for _, m := range e.Model.Verify[i].Verifies {
 			verified[m.ID] = true
-			info.Verifies = append(info.Verifies, m.ID)
 		}
-		e.Case.Verifications = append(e.Case.Verifications, info)
 	}
 	for i := range e.Model.Mitigations {
 		m := &e.Model.Mitigations[i]

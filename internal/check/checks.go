@@ -63,25 +63,29 @@ func (e *verdict) assesses(control ssf.ID) bool {
 
 // runChecks runs all checks, several at a time, each on a verdict of its own.
 // They read what was evaluated and write what they find; that is collected in
-// the order of the checks.
-func (e *verdict) runChecks() {
+// the order of the checks. Each is given room for as many diagnostics as it is
+// expected to make.
+func (e *verdict) runChecks(expected []int) {
 	found := make([]*verdict, len(checks))
 	var next atomic.Int32
 	var wg sync.WaitGroup
-	workers := min(runtime.GOMAXPROCS(0), len(checks))
-	for range workers {
+	for range min(runtime.GOMAXPROCS(0), len(checks)) {
 		wg.Go(func() {
-			room := make([]ssf.Diagnostic, 0, len(e.Nodes)*3/4/workers)
 			for i := int(next.Add(1)) - 1; i < len(checks); i = int(next.Add(1)) - 1 {
+				var room []ssf.Diagnostic
+				if i < len(expected) {
+					room = make([]ssf.Diagnostic, 0, expected[i]+expected[i]/50)
+				}
 				own := newVerdict(e.Reporter(room))
 				own.looked[checks[i].control] = checks[i].run(own)
-				found[i], room = own, own.Case.Diagnostics[len(own.Case.Diagnostics):]
+				found[i] = own
 			}
 		})
 	}
 	wg.Wait()
 	total := 0
 	for _, own := range found {
+		e.made = append(e.made, len(own.Case.Diagnostics))
 		total += len(own.Case.Diagnostics)
 	}
 	e.Case.Diagnostics = slices.Grow(e.Case.Diagnostics, total)

@@ -143,7 +143,7 @@ func (g *Graph) add(m *ssf.Model) {
 }
 
 // link relates the nodes. A component handles what it stores, what its flows
-// carry and what its functions work on, each once.
+// carry and what its functions work on, each once; see [rule.World.Freeze].
 func (g *Graph) link() {
 	w := g.World
 	find := func(r ssf.Ref) int32 { return w.Lookup(r.ID) }
@@ -154,14 +154,8 @@ func (g *Graph) link() {
 		}
 		return -1
 	}
-	handled := make(map[int64]struct{}, 2*len(g.Nodes))
 	handle := func(holder, asset int32) {
-		if holder < 0 || asset < 0 || g.Nodes[holder].Sort != ssf.SortComponent {
-			return
-		}
-		pair := int64(holder)<<32 | int64(asset)
-		if _, known := handled[pair]; !known {
-			handled[pair] = struct{}{}
+		if holder >= 0 && asset >= 0 && g.Nodes[holder].Sort == ssf.SortComponent {
 			w.Link(holder, rule.Handles, asset)
 			w.Link(asset, rule.Holders, holder)
 		}

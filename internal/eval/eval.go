@@ -72,6 +72,7 @@ type Evaluation struct {
 
 	past      *past // nil if nothing can be used again
 	traces    []trace
+	lacking   map[ssf.ID]sorting
 	sameLists map[stakeKey]bool
 	staked    struct { // of [Evaluation.sameStakes]
 		node        int32
@@ -150,7 +151,7 @@ func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
 func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
 		Engine: eng, whole: whole, At: make([][]int, len(eng.Nodes)), Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
-		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{},
+		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}, lacking: map[ssf.ID]sorting{},
 	}
 	in := eng.Inputs
 	e.Case = &ssf.Case{

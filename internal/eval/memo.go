@@ -43,7 +43,11 @@ type memo struct {
 	deployments []ssf.ID
 	nodes       []trace
 	instances   []Instance
+	lacking     map[ssf.ID]sorting // elements by the fact that is asked of them
 }
+
+// A sorting is a list of ids, and the same sorted, each once.
+type sorting struct{ list, sorted []ssf.ID }
 
 // A trace is what the rules gave at one node.
 type trace struct {
@@ -103,7 +107,7 @@ func (e *Evaluation) recall(key ssf.ID) {
 // keep leaves what was found to the next engine.
 func (e *Evaluation) keep(key ssf.ID) {
 	if e.found != nil && e.err == nil {
-		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances})
+		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances, e.lacking})
 	}
 }
 
@@ -216,6 +220,14 @@ func (e *Evaluation) rootsOf(vague bool, asks []rule.Ref, n int32) []ssf.FactRef
 		e.needs = append(e.needs, ssf.FactRef{Element: e.Nodes[e.bearer(n)].ID, Fact: "kind"})
 	}
 	return sortedRefs(e.needs)
+}
+
+// lackedBefore are the elements that lacked a fact before.
+func (e *Evaluation) lackedBefore(fact ssf.ID) sorting {
+	if e.past == nil {
+		return sorting{}
+	}
+	return e.past.lacking[fact]
 }
 
 // assessedBefore is how an instance was assessed, if it would be assessed the

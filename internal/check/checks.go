@@ -325,14 +325,16 @@ func checkTreatments(e *verdict) int {
 			}
 		}
 	}
+	untreated := false
 	for i := range e.Instances {
 		in := &e.Instances[i]
-		if !in.State.Treated() {
-			e.unsure["TH-5"] = true // how it will be treated is not chosen
-		}
+		untreated = untreated || !in.State.Treated()
 		if in.Risk == ssf.Unknown && in.State.Treated() && in.State != ssf.NotApplicable {
 			e.Report("threats/unrated", in.ID, e.Nodes[in.Node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.ID, in.ImpactWhy)
 		}
+	}
+	if untreated {
+		e.unsure["TH-5"] = true // how it will be treated is not chosen
 	}
 	return len(e.Instances)
 }

@@ -249,16 +249,16 @@ func (e *Evaluation) sameStakes(n int32) bool {
 	}
 	same := e.past.Same[e.past.Was[n]]
 	for _, k := range e.lists(n) {
-		same = same && e.sameAssets(k)
+		same = same && e.sameAssets(k, k.node != n)
 	}
 	e.staked.node, e.staked.same, e.staked.known = n, same, true
 	return same
 }
 
 // sameAssets reports whether a list has the same assets as before, with the
-// same needs. It is found out once for each list.
-func (e *Evaluation) sameAssets(k stakeKey) bool {
-	if same, known := e.sameLists[k]; known {
+// same needs. It is found out once for a list that is shared by many nodes.
+func (e *Evaluation) sameAssets(k stakeKey, shared bool) bool {
+	if same, known := e.sameLists[k]; shared && known {
 		return same
 	}
 	same := func(n int32) bool { return e.past.Was[n] >= 0 && e.past.Same[e.past.Was[n]] }
@@ -268,6 +268,8 @@ func (e *Evaluation) sameAssets(k stakeKey) bool {
 			ok = ok && same(a)
 		}
 	}
-	e.sameLists[k] = ok
+	if shared {
+		e.sameLists[k] = ok
+	}
 	return ok
 }

@@ -55,7 +55,11 @@ func (t *Terms) Build(m *ssf.Model) *Graph { return t.build(m, rule.NewWorld(t.V
 func (g *Graph) Rebuild(m *ssf.Model) *Graph { return g.build(m, rule.NewWorldLike(g.World), g) }
 
 func (t *Terms) build(m *ssf.Model, w *rule.World, old *Graph) *Graph {
-	g := &Graph{Terms: t, World: w, Stored: map[[2]int32]bool{}, roots: map[rule.Ref][]ssf.FactRef{}}
+	stored := 0
+	for i := range m.Components {
+		stored += len(m.Components[i].Stores)
+	}
+	g := &Graph{Terms: t, World: w, Stored: make(map[[2]int32]bool, stored), roots: map[rule.Ref][]ssf.FactRef{}}
 	g.add(m)
 	g.link()
 	g.World.Freeze()

@@ -156,7 +156,7 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 	in := eng.Inputs
 	e.Case = &ssf.Case{
 		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: orEmpty(in.Library.Packs),
-		Diagnostics: slices.Clip(in.Diagnostics), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
+		Diagnostics: append([]ssf.Diagnostic{}, in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
 		Decisions: []ssf.DecisionResult{}, Pins: []ssf.Pin{}, Requirements: []ssf.RequirementResult{}, Assumptions: []ssf.AssumptionInfo{}, Mitigations: []ssf.MitigationResult{}, Verifications: []ssf.VerificationInfo{},
 	}
 	if in.Tree != nil {

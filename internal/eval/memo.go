@@ -247,12 +247,11 @@ func (e *Evaluation) sameStakes(n int32) bool {
 	if e.staked.known && e.staked.node == n {
 		return e.staked.same
 	}
-	same := e.past.Same[e.past.Was[n]]
+	e.staked.node, e.staked.same, e.staked.known = n, e.past.Same[e.past.Was[n]], true
 	for _, k := range e.lists(n) {
-		same = same && e.sameAssets(k, k.node != n)
+		e.staked.same = e.staked.same && e.sameAssets(k, k.node != n)
 	}
-	e.staked.node, e.staked.same, e.staked.known = n, same, true
-	return same
+	return e.staked.same
 }
 
 // sameAssets reports whether a list has the same assets as before, with the

@@ -138,14 +138,7 @@ func (e *Evaluation) list() {
 		t := &e.traces[i]
 		e.At[i] = all[t.from : t.from+len(t.found) : t.from+len(t.found)]
 	}
-	count := make([]int, len(e.Rules))
-	for i := range e.Instances {
-		count[e.Instances[i].Rule.number]++
-	}
 	of := make([][]int, len(e.Rules))
-	for i, n := range count {
-		of[i] = make([]int, 0, n)
-	}
 	for i := range e.Instances {
 		at := &of[e.Instances[i].Rule.number]
 		*at = append(*at, i)

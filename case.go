@@ -15,7 +15,7 @@ type Inputs struct {
 	Evidence    []Evidence // each after those that it names in Prev
 	Now         time.Time
 	Tool        string           // name and version of this program
-	Line        func(Pos) string // a line of the model's files, for snippets; may be nil
+	Line        func(Pos) string // a line of the model's files, for snippets; may be nil, and is called concurrently
 }
 
 // A Tree is what the repository holds at a commit: the paths of tracked and

@@ -21,6 +21,7 @@ type verdict struct {
 	unsure map[ssf.ID]bool     // controls that wait for an answer
 
 	running map[ssf.ID]rule.Truth // kinds, and whether they run; see [verdict.runs]
+	made    []int                 // how many diagnostics each check made
 }
 
 // Case makes the whole case: the worst over all deployments and, if there are
@@ -38,6 +39,7 @@ func Case(in ssf.Inputs) (*ssf.Case, error) {
 type Session struct {
 	eng  *eval.Engine
 	work eval.Work
+	made []int // how many diagnostics each check made the last time
 }
 
 // Case makes the case.
@@ -53,12 +55,13 @@ func (s *Session) Case(in ssf.Inputs) (*ssf.Case, error) {
 // editor needs after each key.
 func (s *Session) Diagnostics(in ssf.Inputs) ([]ssf.Diagnostic, error) {
 	s.update(in)
-	e, err := judge(s.eng.Evaluate())
+	ev, err := s.eng.Evaluate()
+	e, err := judge(ev, err, s.made)
 	s.eng.Settle()
 	if err != nil {
 		return nil, err
 	}
-	s.work = e.Work()
+	s.work, s.made = e.Work(), e.made
 	return e.Case.Diagnostics, nil
 }
 
@@ -75,14 +78,16 @@ func (s *Session) update(in ssf.Inputs) {
 func (s *Session) Work() eval.Work { return s.work }
 
 func caseOf(eng *eval.Engine) (*ssf.Case, eval.Work, error) {
-	all, err := judge(eng.Evaluate())
+	ev, err := eng.Evaluate()
+	all, err := judge(ev, err, nil)
 	if err != nil {
 		return nil, eval.Work{}, err
 	}
 	c := all.complete()
 	if len(eng.Model.Deployments) > 1 {
 		for _, d := range eng.Model.Deployments {
-			one, err := judge(eng.Part(c, d.ID))
+			part, err := eng.Part(c, d.ID)
+			one, err := judge(part, err, all.made)
 			if err != nil {
 				return nil, eval.Work{}, err
 			}
@@ -92,13 +97,18 @@ func caseOf(eng *eval.Engine) (*ssf.Case, eval.Work, error) {
 	return c, all.Work(), nil
 }
 
-// judge runs all checks on an evaluation.
-func judge(ev *eval.Evaluation, err error) (*verdict, error) {
+func newVerdict(ev *eval.Evaluation) *verdict {
+	return &verdict{Evaluation: ev, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{}, running: map[ssf.ID]rule.Truth{}}
+}
+
+// judge runs all checks on an evaluation, unless there is none because of err.
+// Made is how many diagnostics each check made of one much like it, if known.
+func judge(ev *eval.Evaluation, err error, made []int) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &verdict{Evaluation: ev, looked: map[ssf.ID]int{}, open: map[ssf.ID][]ssf.ID{}, unsure: map[ssf.ID]bool{}, running: map[ssf.ID]rule.Truth{}}
-	e.runChecks()
+	e := newVerdict(ev)
+	e.runChecks(made)
 	ssf.SortDiagnostics(e.Case.Diagnostics)
 	return e, e.Err()
 }

@@ -2,7 +2,11 @@ package check
 
 import (
 	"fmt"
+	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"ssf"
@@ -59,10 +63,49 @@ func (e *verdict) assesses(control ssf.ID) bool {
 	return assessed[control] || control == "TH-4" && e.Lock != nil
 }
 
-func (e *verdict) runChecks() {
-	for _, c := range checks {
-		e.looked[c.control] += c.run(e)
+// runChecks runs all checks, several at a time, each on a verdict of its own.
+// They read what was evaluated and write what they find; that is collected in
+// the order of the checks. Each is given room for as many diagnostics as it is
+// expected to make.
+func (e *verdict) runChecks(expected []int) {
+	found := make([]*verdict, len(checks))
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(checks)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(checks); i = int(next.Add(1)) - 1 {
+				var room []ssf.Diagnostic
+				if i < len(expected) {
+					room = make([]ssf.Diagnostic, 0, expected[i]+expected[i]/50)
+				}
+				own := newVerdict(e.Reporter(room))
+				own.looked[checks[i].control] = checks[i].run(own)
+				found[i] = own
+			}
+		})
 	}
+	wg.Wait()
+	total := 0
+	for _, own := range found {
+		e.made = append(e.made, len(own.Case.Diagnostics))
+		total += len(own.Case.Diagnostics)
+	}
+	e.Case.Diagnostics = slices.Grow(e.Case.Diagnostics, total)
+	for _, own := range found {
+		e.collect(own)
+	}
+}
+
+// collect takes up what one check found.
+func (e *verdict) collect(own *verdict) {
+	e.Collect(own.Evaluation)
+	for control, n := range own.looked {
+		e.looked[control] += n
+	}
+	for control, subjects := range own.open {
+		e.open[control] = append(e.open[control], subjects...)
+	}
+	maps.Copy(e.unsure, own.unsure)
 }
 
 // openAt adds a subject to a control's list without a diagnostic of its own.
@@ -284,14 +327,16 @@ func checkTreatments(e *verdict) int {
 			}
 		}
 	}
+	untreated := false
 	for i := range e.Instances {
 		in := &e.Instances[i]
-		if !in.State.Treated() {
-			e.unsure["TH-5"] = true // how it will be treated is not chosen
-		}
+		untreated = untreated || !in.State.Treated()
 		if in.Risk == ssf.Unknown && in.State.Treated() && in.State != ssf.NotApplicable {
 			e.Report("threats/unrated", in.ID, e.Nodes[in.Node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.ID, in.ImpactWhy)
 		}
+	}
+	if untreated {
+		e.unsure["TH-5"] = true // how it will be treated is not chosen
 	}
 	return len(e.Instances)
 }

@@ -243,7 +243,8 @@ func checkCells(e *verdict) (looked int) {
 	}
 	for _, m := range e.Case.Matrices[:2] {
 		looked += len(m.Cells)
-		var open []ssf.ID // of one element; its cells stand together
+		var open []byte // what one element needs; its cells stand together
+		var first ssf.Property
 		for i := range m.Cells {
 			c := &m.Cells[i]
 			if len(protected) > 0 {
@@ -252,14 +253,18 @@ func checkCells(e *verdict) (looked int) {
 				}
 			}
 			if len(c.AnsweredBy) == 0 {
-				what := ssf.ID(c.Cell.Property)
-				if c.Level != ssf.Unknown {
-					what += " " + ssf.ID(c.Level.String())
+				if len(open) == 0 {
+					first = c.Cell.Property
+				} else {
+					open = append(open, ", "...)
 				}
-				open = append(open, what)
+				open = append(open, c.Cell.Property...)
+				if c.Level != ssf.Unknown {
+					open = append(append(open, ' '), c.Level.String()...)
+				}
 			}
 			if last := i+1 == len(m.Cells) || m.Cells[i+1].Cell.Element != c.Cell.Element; last && len(open) > 0 {
-				e.reportCells(m.Name, c.Cell.Element, open)
+				e.reportCells(m.Name, c.Cell.Element, first, open)
 				open = open[:0]
 			}
 		}
@@ -286,15 +291,16 @@ func checkCells(e *verdict) (looked int) {
 	return looked
 }
 
-// reportCells reports the open cells of one element.
-func (e *verdict) reportCells(matrix string, id ssf.ID, open []ssf.ID) {
+// reportCells reports the open cells of one element: the property of the first,
+// and all with their levels.
+func (e *verdict) reportCells(matrix string, id ssf.ID, first ssf.Property, open []byte) {
 	n := e.World.Lookup(id)
-	first, _, _ := strings.Cut(string(open[0]), " ")
-	hint := "add a requirement with `protects: [" + string(id) + "." + first + "]`, or a decision with `cell:`"
+	or := "]`, or a decision with `cell:`"
 	if matrix == "assets" {
-		hint += "; a need of `none` answers too"
+		or = "]`, or a decision with `cell:`; a need of `none` answers too"
 	}
-	e.Tell("context/unanswered-cell", id, e.Nodes[n].Pos, hint, nil, string(e.Nodes[n].Sort)+" "+string(id)+" needs "+ssf.Join(open)+", and nothing requires it")
+	hint := "add a requirement with `protects: [" + string(id) + "." + string(first) + or
+	e.Tell("context/unanswered-cell", id, e.Nodes[n].Pos, hint, nil, string(e.Nodes[n].Sort)+" "+string(id)+" needs "+string(open)+", and nothing requires it")
 }
 
 // assumptionForms show what the keys of an assumption look like.

@@ -25,6 +25,7 @@ import (
 // applied: a model has elements for few of the rules.
 type Rule struct {
 	*ssf.Rule
+	number     int // in [Engine.Rules]
 	conditions func() conditions
 }
 
@@ -74,7 +75,12 @@ type Evaluation struct {
 
 	past      *past // nil if nothing can be used again
 	traces    []trace
+	lacking   map[ssf.ID]sorting
 	sameLists map[stakeKey]bool
+	staked    struct { // of [Evaluation.sameStakes]
+		node        int32
+		same, known bool
+	}
 	work      Work
 	cells     []stakeCell   // room for those of one threat
 	needs     []ssf.FactRef // and for what it asks for
@@ -93,7 +99,7 @@ func New(in ssf.Inputs) *Engine {
 	compiler := eng.compiler // and not eng, which later engines would keep
 	for i := range in.Library.Threats {
 		r := &in.Library.Threats[i]
-		eng.Rules = append(eng.Rules, Rule{Rule: r, conditions: sync.OnceValue(func() (c conditions) {
+		eng.Rules = append(eng.Rules, Rule{Rule: r, number: i, conditions: sync.OnceValue(func() (c conditions) {
 			var ds []ssf.Diagnostic
 			if c.when, c.unless, ds = CompileRule(compiler, r); len(ds) > 0 {
 				c.err = fmt.Errorf("compiling rule %s: %v: %s", ds[0].Subject, ds[0].Pos, ds[0].Message)
@@ -148,12 +154,12 @@ func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
 func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
 		Engine: eng, whole: whole, At: make([][]int, len(eng.Nodes)), Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
-		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{},
+		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}, lacking: map[ssf.ID]sorting{},
 	}
 	in := eng.Inputs
 	e.Case = &ssf.Case{
 		Schema: ssf.CaseSchema, Tool: in.Tool, Now: in.Now.UTC().Truncate(time.Second), System: systemInfo(in.Model, in.Tree), Library: orEmpty(in.Library.Packs),
-		Diagnostics: append(make([]ssf.Diagnostic, 0, len(in.Diagnostics)+len(eng.Nodes)*3/4), in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
+		Diagnostics: append([]ssf.Diagnostic{}, in.Diagnostics...), Deployments: []ssf.DeploymentResult{}, Assertions: []ssf.FactRef{},
 		Decisions: []ssf.DecisionResult{}, Pins: []ssf.Pin{}, Requirements: []ssf.RequirementResult{}, Assumptions: []ssf.AssumptionInfo{}, Mitigations: []ssf.MitigationResult{}, Verifications: []ssf.VerificationInfo{},
 	}
 	if in.Tree != nil {
@@ -176,11 +182,13 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 	e.matchMitigations()
 	e.prove()
 	e.treat()
+	var wg sync.WaitGroup
+	wg.Go(e.ask)
 	e.rate()
 	e.fillMatrices()
 	e.judgeRequirements()
 	e.pinLibrary()
-	e.ask()
+	wg.Wait()
 	e.keep(key)
 	return e, e.err
 }
@@ -201,24 +209,49 @@ func systemInfo(m *ssf.Model, t *ssf.Tree) ssf.SystemInfo {
 	return ssf.SystemInfo{Misuse: misuse, Name: s.Title, Version: v, Supplier: s.Supplier.S, Purpose: s.Purpose.S, Contact: s.Contact.S, SupportUntil: string(s.SupportUntil.ID)}
 }
 
-// share does the work on 0..n-1 in as many runs as there are processors. Each
-// worker is a copy of e with its own scratch and caches, and shares the rest, of
-// which it may write only what belongs to its run.
+// share does the work on 0..n-1 in as many runs as there are processors. A
+// worker may write only what belongs to its run.
 func (e *Evaluation) share(n int, do func(w *Evaluation, from, to int)) {
 	ws := make([]*Evaluation, max(1, min(runtime.GOMAXPROCS(0), n/500))) // a shorter run is not worth a worker
 	var wg sync.WaitGroup
 	for i := range ws {
-		w := *e
-		w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
-		w.sameLists, w.work, w.cells, w.needs, w.impacts = map[stakeKey]bool{}, Work{}, nil, nil, nil
-		ws[i] = &w
-		wg.Go(func() { do(&w, n*i/len(ws), n*(i+1)/len(ws)) })
+		w := e.worker()
+		ws[i] = w
+		wg.Go(func() { do(w, n*i/len(ws), n*(i+1)/len(ws)) })
 	}
 	wg.Wait()
 	for _, w := range ws {
-		e.fail(w.err)
-		e.work.add(w.work)
+		e.add(w)
 	}
+}
+
+// worker is a copy of e with its own scratch and caches. It shares the rest.
+func (e *Evaluation) worker() *Evaluation {
+	w := *e
+	w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
+	w.staked.known = false
+	w.sameLists, w.work, w.cells, w.needs, w.impacts = map[stakeKey]bool{}, Work{}, nil, nil, nil
+	return &w
+}
+
+// add takes up what a worker did, and where it failed.
+func (e *Evaluation) add(w *Evaluation) {
+	e.fail(w.err)
+	e.work.add(w.work)
+}
+
+// Reporter is a copy of e that may be used beside it while nobody changes what
+// was found, with its own diagnostics: it reports into room, of length 0.
+func (e *Evaluation) Reporter(room []ssf.Diagnostic) *Evaluation {
+	w, c := e.worker(), *e.Case
+	c.Diagnostics, w.Case = room, &c
+	return w
+}
+
+// Collect takes up what a reporter reported.
+func (e *Evaluation) Collect(w *Evaluation) {
+	e.add(w)
+	e.Case.Diagnostics = append(e.Case.Diagnostics, w.Case.Diagnostics...)
 }
 
 // Work is what the evaluation did so far.

@@ -265,6 +265,18 @@ var Keys = map[ssf.ID]string{
 	"does":  "What does it do with its assets?",
 }
 
+// sortedOnce is a list of elements that lack a fact, sorted, each once. Most often
+// it was sorted before.
+func (e *Evaluation) sortedOnce(fact ssf.ID, list []ssf.ID) []ssf.ID {
+	s := e.lackedBefore(fact)
+	if !slices.Equal(s.list, list) {
+		s = sorting{list, slices.Sorted(slices.Values(list))}
+		s.sorted = slices.Compact(s.sorted)
+	}
+	e.lacking[fact] = s
+	return s.sorted
+}
+
 // ask groups the unknown facts that threats need, each counted by the threats
 // that it helps to decide.
 func (e *Evaluation) ask() {
@@ -284,7 +296,7 @@ func (e *Evaluation) ask() {
 	add := func(r ssf.FactRef) *group {
 		g := groups[r.Fact]
 		if g == nil {
-			g = &group{}
+			g = &group{at: make([]ssf.ID, 0, len(e.lackedBefore(r.Fact).list))}
 			groups[r.Fact] = g
 		}
 		if len(g.at) == 0 || g.at[len(g.at)-1] != r.Element {
@@ -317,8 +329,7 @@ func (e *Evaluation) ask() {
 	}
 	e.Case.Questions = []ssf.OpenQuestion{}
 	for fact, g := range groups {
-		slices.Sort(g.at)
-		q := ssf.OpenQuestion{Fact: fact, Elements: slices.Compact(g.at), Asks: Keys[fact], Values: []string{}, Unlocks: g.unlocks}
+		q := ssf.OpenQuestion{Fact: fact, Elements: e.sortedOnce(fact, g.at), Asks: Keys[fact], Values: []string{}, Unlocks: g.unlocks}
 		if len(e.asked) > 0 {
 			all := q.Elements
 			q.Elements = []ssf.ID{}

@@ -43,7 +43,11 @@ type memo struct {
 	deployments []ssf.ID
 	nodes       []trace
 	instances   []Instance
+	lacking     map[ssf.ID]sorting // elements by the fact that is asked of them
 }
+
+// A sorting is a list of ids, and the same sorted, each once.
+type sorting struct{ list, sorted []ssf.ID }
 
 // A trace is what the rules gave at one node.
 type trace struct {
@@ -103,7 +107,7 @@ func (e *Evaluation) recall(key ssf.ID) {
 // keep leaves what was found to the next engine.
 func (e *Evaluation) keep(key ssf.ID) {
 	if e.found != nil && e.err == nil {
-		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances})
+		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances, e.lacking})
 	}
 }
 
@@ -190,18 +194,13 @@ func (e *Evaluation) watched(n int32, found []*Derived) {
 // needsOf are the facts that somebody can answer behind those that an instance
 // asks for.
 func (e *Evaluation) needsOf(in *Instance) []ssf.FactRef {
-	if len(in.asks) == 1 && !in.vague {
+	switch {
+	case len(in.asks) == 0:
+		return in.needs
+	case len(in.asks) == 1 && !in.vague:
 		return e.Roots(in.asks[0])
 	}
-	needs := e.needs[:0]
-	for _, r := range in.asks {
-		needs = append(needs, e.Roots(r)...)
-	}
-	if in.vague {
-		needs = append(needs, ssf.FactRef{Element: e.Nodes[e.bearer(in.Node)].ID, Fact: "kind"})
-	}
-	e.needs = needs
-	needs = sortedRefs(needs)
+	needs := e.rootsOf(in.vague, in.asks, in.Node)
 	if in.was > 0 {
 		if old := e.past.instances[in.was-1].Needs; slices.Equal(old, needs) {
 			return old
@@ -210,25 +209,55 @@ func (e *Evaluation) needsOf(in *Instance) []ssf.FactRef {
 	return slices.Clone(needs)
 }
 
+// rootsOf are the facts that somebody can answer behind unknown ones at node n,
+// and its kind if that is vague. It is good until the next call.
+func (e *Evaluation) rootsOf(vague bool, asks []rule.Ref, n int32) []ssf.FactRef {
+	e.needs = e.needs[:0]
+	for _, r := range asks {
+		e.needs = append(e.needs, e.Roots(r)...)
+	}
+	if vague {
+		e.needs = append(e.needs, ssf.FactRef{Element: e.Nodes[e.bearer(n)].ID, Fact: "kind"})
+	}
+	return sortedRefs(e.needs)
+}
+
+// lackedBefore are the elements that lacked a fact before.
+func (e *Evaluation) lackedBefore(fact ssf.ID) sorting {
+	if e.past == nil {
+		return sorting{}
+	}
+	return e.past.lacking[fact]
+}
+
 // assessedBefore is how an instance was assessed, if it would be assessed the
 // same now: nobody rates it by hand, and neither the element nor the assets that
 // it deals with have changed.
 func (e *Evaluation) assessedBefore(in *Instance) *Assessment {
-	if in.was == 0 || in.Rating != nil || e.past.instances[in.was-1].Rating != nil || !e.past.Same[e.past.Was[in.Node]] {
+	if in.was == 0 || in.Rating != nil || e.past.instances[in.was-1].Rating != nil || !e.sameStakes(in.Node) {
 		return nil
-	}
-	for _, k := range e.lists(in.Node) {
-		if !e.sameAssets(k) {
-			return nil
-		}
 	}
 	return e.past.instances[in.was-1].Assessment
 }
 
+// sameStakes reports whether a node that was there before is the same, and deals
+// with the same assets. The threats at a node ask one after the other, so the
+// last answer is kept.
+func (e *Evaluation) sameStakes(n int32) bool {
+	if e.staked.known && e.staked.node == n {
+		return e.staked.same
+	}
+	e.staked.node, e.staked.same, e.staked.known = n, e.past.Same[e.past.Was[n]], true
+	for _, k := range e.lists(n) {
+		e.staked.same = e.staked.same && e.sameAssets(k, k.node != n)
+	}
+	return e.staked.same
+}
+
 // sameAssets reports whether a list has the same assets as before, with the
-// same needs. It is found out once for each list.
-func (e *Evaluation) sameAssets(k stakeKey) bool {
-	if same, known := e.sameLists[k]; known {
+// same needs. It is found out once for a list that is shared by many nodes.
+func (e *Evaluation) sameAssets(k stakeKey, shared bool) bool {
+	if same, known := e.sameLists[k]; shared && known {
 		return same
 	}
 	same := func(n int32) bool { return e.past.Was[n] >= 0 && e.past.Same[e.past.Was[n]] }
@@ -238,6 +267,8 @@ func (e *Evaluation) sameAssets(k stakeKey) bool {
 			ok = ok && same(a)
 		}
 	}
-	e.sameLists[k] = ok
+	if shared {
+		e.sameLists[k] = ok
+	}
 	return ok
 }

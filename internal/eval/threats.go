@@ -20,8 +20,9 @@ type Derived struct {
 	Basis  ssf.Digest // of what decided that it is there
 	Claims []ssf.ID   // control facts that the claim rests on, as `element.fact`
 
-	asks  []rule.Ref // unknown facts as the rule read them
-	vague bool       // the kind is too wide for the rule
+	vague bool          // the kind is too wide for the rule
+	needs []ssf.FactRef // what somebody can answer to decide it, if asks is empty
+	asks  []rule.Ref    // unknown facts as the rule read them, if any is a computed one
 }
 
 // An Instance is one threat while it is worked on.
@@ -138,13 +139,15 @@ func (e *Evaluation) list() {
 		t := &e.traces[i]
 		e.At[i] = all[t.from : t.from+len(t.found) : t.from+len(t.found)]
 	}
-	of := map[*Rule][]int{}
+	of := make([][]int, len(e.Rules))
 	for i := range e.Instances {
-		r := e.Instances[i].Rule
-		of[r] = append(of[r], i)
+		at := &of[e.Instances[i].Rule.number]
+		*at = append(*at, i)
 	}
-	for r, is := range of {
-		e.Of[r.ID] = is
+	for i, is := range of {
+		if len(is) > 0 {
+			e.Of[e.Rules[i].ID] = is
+		}
 	}
 }
 
@@ -190,13 +193,13 @@ func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) *Derived {
 	if there == rule.False {
 		return nil
 	}
-	in := &Derived{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Rule: r, There: min(there, fits), Claim: rule.False, asks: asks, vague: fits == rule.Unknown}
+	in := &Derived{ID: ssf.Instance(r.ID, e.Nodes[n].ID), Rule: r, There: min(there, fits), Claim: rule.False, vague: fits == rule.Unknown}
 	facts := e.restsOf(nil, c.when, n)
 	if c.unless != nil {
 		var more []rule.Ref
 		in.Claim, more = e.judge(c.unless, n, false)
 		if in.There == rule.True {
-			in.asks = append(in.asks, more...)
+			asks = append(asks, more...)
 		}
 		known := len(facts)
 		facts = e.restsOf(facts, c.unless, n)
@@ -213,6 +216,11 @@ func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) *Derived {
 	}
 	in.Rests = sortedRefs(in.Rests)
 	in.Basis = decidedBy(r.Digest, e.deciding(n, fits, facts))
+	if slices.ContainsFunc(asks, e.Computed) {
+		in.asks = asks
+	} else {
+		in.needs = slices.Clone(e.rootsOf(in.vague, asks, n))
+	}
 	return in
 }
 

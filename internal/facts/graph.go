@@ -55,7 +55,11 @@ func (t *Terms) Build(m *ssf.Model) *Graph { return t.build(m, rule.NewWorld(t.V
 func (g *Graph) Rebuild(m *ssf.Model) *Graph { return g.build(m, rule.NewWorldLike(g.World), g) }
 
 func (t *Terms) build(m *ssf.Model, w *rule.World, old *Graph) *Graph {
-	g := &Graph{Terms: t, World: w, Stored: map[[2]int32]bool{}, roots: map[rule.Ref][]ssf.FactRef{}}
+	stored := 0
+	for i := range m.Components {
+		stored += len(m.Components[i].Stores)
+	}
+	g := &Graph{Terms: t, World: w, Stored: make(map[[2]int32]bool, stored), roots: map[rule.Ref][]ssf.FactRef{}}
 	g.add(m)
 	g.link()
 	g.World.Freeze()
@@ -143,7 +147,7 @@ func (g *Graph) add(m *ssf.Model) {
 }
 
 // link relates the nodes. A component handles what it stores, what its flows
-// carry and what its functions work on, each once.
+// carry and what its functions work on, each once; see [rule.World.Freeze].
 func (g *Graph) link() {
 	w := g.World
 	find := func(r ssf.Ref) int32 { return w.Lookup(r.ID) }
@@ -154,14 +158,8 @@ func (g *Graph) link() {
 		}
 		return -1
 	}
-	handled := make(map[int64]struct{}, 2*len(g.Nodes))
 	handle := func(holder, asset int32) {
-		if holder < 0 || asset < 0 || g.Nodes[holder].Sort != ssf.SortComponent {
-			return
-		}
-		pair := int64(holder)<<32 | int64(asset)
-		if _, known := handled[pair]; !known {
-			handled[pair] = struct{}{}
+		if holder >= 0 && asset >= 0 && g.Nodes[holder].Sort == ssf.SortComponent {
 			w.Link(holder, rule.Handles, asset)
 			w.Link(asset, rule.Holders, holder)
 		}

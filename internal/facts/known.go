@@ -239,11 +239,7 @@ func (g *Graph) setFacts(old *Graph) {
 			}
 			g.implied[i] = known[like]
 		}
-		for slot, w := range g.implied[i].words {
-			if w != 0 {
-				g.World.Set(int32(i), slot, w)
-			}
-		}
+		g.World.SetAll(int32(i), g.implied[i].words)
 		for _, d := range n.Facts {
 			if f := g.Vocabulary.Fact(d.Fact.ID); f != nil && d.Value != "" {
 				w, _ := f.Encode(d.Value)

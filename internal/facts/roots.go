@@ -11,11 +11,17 @@ import (
 // hub of thousands of flows the first few are enough to begin with.
 const maxRoots = 10
 
+// Computed reports whether a fact is one that nobody can answer, because it is
+// computed from others.
+func (g *Graph) Computed(r rule.Ref) bool {
+	return r.Slot != rule.SlotZone && g.implied[r.Node].derived[r.Slot]
+}
+
 // Roots are the facts that somebody can answer behind an unknown fact: the
 // fact itself, or for a computed one what it is computed from.
 func (g *Graph) Roots(r rule.Ref) []ssf.FactRef {
 	ref := g.World.FactRef(r)
-	if n := &g.Nodes[r.Node]; r.Slot == rule.SlotZone || !DerivedOn(g.Vocabulary.Fact(ref.Fact), n.Sort) {
+	if !g.Computed(r) {
 		return []ssf.FactRef{g.Name(r.Node, ref.Fact)}
 	}
 	g.mu.Lock()

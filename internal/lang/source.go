@@ -50,7 +50,11 @@ func (s *source) line(n int) string {
 	if n < len(s.lines) {
 		end = s.lines[n]
 	}
-	return strings.TrimRight(s.text[s.lines[n-1]:end], "\r\n")
+	l := s.text[s.lines[n-1]:end]
+	for l != "" && (l[len(l)-1] == '\n' || l[len(l)-1] == '\r') {
+		l = l[:len(l)-1]
+	}
+	return l
 }
 
 // span is the text of lines from to to-1.
@@ -105,12 +109,17 @@ func (s *source) unreadable() (at ssf.Pos, msg, hint string) {
 	case zeros > 1:
 		return place(0), "the file is not text", "a model is a text in UTF-8; `ssf init` writes one to start from"
 	}
-	for i, r := range s.text {
+	for i, size := 0, 0; i < len(s.text); i += size {
+		if c := s.text[i]; 0x20 <= c && c < 0x7f || c == '\n' { // nearly all of them
+			size = 1
+			continue
+		}
+		var r rune
+		r, size = utf8.DecodeRuneInString(s.text[i:])
 		switch {
-		case 0x20 <= r && r < 0x7f: // nearly all of them
 		case r == utf8.RuneError && !strings.HasPrefix(s.text[i:], "\uFFFD"):
 			return place(i), fmt.Sprintf("byte 0x%02x is not UTF-8", s.text[i]), "save the file as UTF-8; if it is no text at all, it is not a model"
-		case r == '\r' && strings.HasPrefix(s.text[i+1:], "\n"), r == '\n', r == '\t':
+		case r == '\r' && strings.HasPrefix(s.text[i+1:], "\n"), r == '\t':
 		case r == '\r':
 			return place(i), "a carriage return without a line feed", "save the file with LF or CRLF at the end of each line"
 		case r < 0x20, 0x7f <= r && r < 0xa0, r == 0x2028, r == 0x2029:

@@ -111,6 +111,7 @@ type list struct {
 	pairs [][2]int32
 	start []int32
 	items []int32
+	links int // how many pairs there were
 }
 
 // NewWorld is an empty world over a vocabulary.
@@ -124,7 +125,7 @@ func NewWorldLike(other *World) *World {
 	w := NewWorld(other.vocabulary)
 	w.like = other
 	for i := range w.lists {
-		w.lists[i].pairs = make([][2]int32, 0, len(other.lists[i].items)+16)
+		w.lists[i].pairs = make([][2]int32, 0, other.lists[i].links+16)
 	}
 	return w
 }
@@ -212,10 +213,14 @@ func (w *World) Link(n int32, r Relation, m int32) {
 	l.pairs = append(l.pairs, [2]int32{n, m})
 }
 
-// Freeze ends building: until then every list reads as empty.
+// Freeze ends building: until then every list reads as empty. Who handles what
+// stands in both lists once, however often it was linked.
 func (w *World) Freeze() {
 	for i := range w.lists {
 		w.lists[i].freeze(len(w.ids))
+	}
+	for _, r := range []Relation{Handles, Holders} {
+		w.lists[relations[r].list].compact(len(w.ids))
 	}
 	w.frozen = true
 	if w.like != nil && len(w.like.ids) == len(w.ids) {
@@ -241,7 +246,26 @@ func (l *list) freeze(nodes int) {
 	}
 	copy(l.start[1:], l.start)
 	l.start[0] = 0
-	l.pairs = nil
+	l.pairs, l.links = nil, len(l.pairs)
+}
+
+// compact keeps the first of equal items in a row.
+func (l *list) compact(nodes int) {
+	seen := make([]int32, nodes) // by item: the last row that has it, from 1
+	kept := int32(0)
+	for n := range int32(nodes) {
+		row := l.row(n)
+		l.start[n] = kept
+		for _, m := range row {
+			if seen[m] != n+1 {
+				seen[m] = n + 1
+				l.items[kept] = m
+				kept++
+			}
+		}
+	}
+	l.start[nodes] = kept
+	l.items = l.items[:kept]
 }
 
 func (l *list) row(n int32) []int32 {
@@ -271,6 +295,9 @@ func (w *World) SetFact(n int32, f *Fact, value Word) {
 		w.words[w.base[n]+int32(slot)] = value
 	}
 }
+
+// SetAll sets the facts of node n in the order of their slots.
+func (w *World) SetAll(n int32, values []Word) { copy(w.words[w.base[n]:], values) }
 
 // FactOf is Get for a fact; unknown where the node does not carry it.
 func (w *World) FactOf(n int32, f *Fact) Word {

@@ -52,7 +52,7 @@ var layout = map[string]room{
 	"internal/testkit/modelgen": {ours: []string{"internal/testkit/gen"}, never: []string{"os/exec", "net"}},
 	"internal/testkit/bench":    {ours: []string{".", "library", "internal/lang", "internal/check", "internal/testkit/gen"}, never: []string{"net"}},
 	"cmd/ssf": {
-		ours:  []string{".", "library", "spec", "internal/lang", "internal/rule", "internal/repo", "internal/eval", "internal/check", "internal/report", "internal/ruletest"},
+		ours:  []string{".", "library", "spec", "internal/lang", "internal/rule", "internal/repo", "internal/eval", "internal/check", "internal/report", "internal/ruletest", "internal/proof", "internal/evidence", "internal/results", "internal/runner"},
 		never: []string{"database/sql"},
 		third: []string{"github.com/spf13/cobra", "golang.org/x/term"},
 	},

@@ -40,9 +40,11 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
-	Terminal       bool // Stdout is a terminal
-	Width          int  // of the terminal; 0 if it is none
-	Asks           bool // a person can answer on Stdin
+	Terminal       bool   // Stdout is a terminal
+	Width          int    // of the terminal; 0 if it is none
+	Asks           bool   // a person can answer on Stdin
+	Watches        bool   // a person sees Stderr
+	Config         string // folder of the user's settings; empty if nobody knows one
 }
 
 func osEnv() *Env {
@@ -51,6 +53,10 @@ func osEnv() *Env {
 	if e.Terminal {
 		e.Asks = term.IsTerminal(int(os.Stdin.Fd()))
 		e.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
+	}
+	e.Watches = term.IsTerminal(int(os.Stderr.Fd()))
+	if config, err := os.UserConfigDir(); err == nil {
+		e.Config = filepath.Join(config, "ssf")
 	}
 	return e
 }
@@ -122,7 +128,7 @@ Begin with ` + "`ssf init`" + ` in the folder of a product, then ` + "`ssf check
 	a := &app{env: env}
 	root.PersistentFlags().StringVar(&a.now, "now", "", "evaluate as of this time: 2027-01-31 or RFC 3339 (default: SOURCE_DATE_EPOCH, else now)")
 	root.PersistentFlags().StringVar(&a.colour, "color", "auto", "auto, always or never; NO_COLOR means never")
-	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.reviewCommand(), a.reportCommand(), a.testCommand(), a.newCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.reviewCommand(), a.verifyCommand(), a.trustCommand(), a.keysCommand(), a.evidenceCommand(), a.reportCommand(), a.testCommand(), a.newCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 
@@ -226,6 +232,9 @@ func (a *app) inputs(ctx context.Context, arg string) (ssf.Inputs, error) {
 	defer root.Close()
 	in, err := readModel(root.FS(), now)
 	if err != nil {
+		return ssf.Inputs{}, err
+	}
+	if err := readEvidence(root.FS(), &in); err != nil {
 		return ssf.Inputs{}, err
 	}
 	in.Tree, err = repo.Open(ctx, dir)

@@ -194,6 +194,18 @@ func definition(v *ssf.Verification) string {
 	return b.String()
 }
 
+// Commands is what a model would have run, as text: each run that has a command.
+// Trust in a model is bound to its digest.
+func Commands(m *ssf.Model) string {
+	var b strings.Builder
+	for i := range m.Runs {
+		if r := &m.Runs[i]; len(r.Command) > 0 {
+			fmt.Fprintf(&b, "%s\n%s", r.ID, runDefinition(r))
+		}
+	}
+	return b.String()
+}
+
 // runDefinition is a run as text. Its time limit decides nothing about a test
 // that ends, and is not in it.
 func runDefinition(r *ssf.Run) string {

@@ -142,7 +142,7 @@ func (j *judge) decide(records []*ssf.Evidence) {
 	}
 	today := j.Inputs(j.v)
 	j.VerificationInfo.Inputs = len(today)
-	same := slices.DeleteFunc(slices.Clone(records), func(e *ssf.Evidence) bool { return len(differing(e.Inputs, today)) > 0 })
+	same := slices.DeleteFunc(slices.Clone(records), func(e *ssf.Evidence) bool { return len(Differing(e.Inputs, today)) > 0 })
 	latest := records[len(records)-1]
 	switch {
 	case len(same) > 0:
@@ -165,7 +165,7 @@ func (j *judge) decide(records []*ssf.Evidence) {
 			latest = records[i]
 		}
 		j.take(latest)
-		j.Changed = differing(latest.Inputs, today)
+		j.Changed = Differing(latest.Inputs, today)
 		if slices.Contains(byAge, j.Method) && latest.Result == ssf.Passed {
 			j.State = ssf.Stands
 		} else {
@@ -201,9 +201,9 @@ func (j *judge) take(e *ssf.Evidence) {
 	}
 }
 
-// differing are the names of inputs that are not the same in both, which are
+// Differing are the names of inputs that are not the same in both, which are
 // sorted by name. A toolchain that is not here cannot be compared.
-func differing(was, is []ssf.Input) (names []string) {
+func Differing(was, is []ssf.Input) (names []string) {
 	for len(was) > 0 || len(is) > 0 {
 		switch {
 		case len(is) == 0 || len(was) > 0 && was[0].Name < is[0].Name:

@@ -3,16 +3,17 @@ package ssf
 import "time"
 
 // Evidence is one signed record of what a verification gave, as it stands in
-// `.ssf/evidence`; see spec/evidence.md. Only records whose name, form,
-// signature and predecessors are right become Evidence.
+// `.ssf/evidence`; see spec/evidence.md. Only records whose name, form and
+// signature are right become Evidence; a predecessor that is missing is a
+// problem of the log, and takes no other record out of it.
 type Evidence struct {
 	ID           Digest       `json:"id"`           // SHA-256 of the record's file, which is its name too
 	Key          string       `json:"key"`          // that signed it, as `ed25519:BASE64`
 	Verification ID           `json:"verification"` // whose result it is
-	Verifies     []ID         `json:"verifies"`     // what was to be shown at that time
+	Verifies     []ID         `json:"verifies"`     // what was to be shown at that time, sorted
 	Result       Result       `json:"result"`
 	Why          string       `json:"why,omitempty"` // for a result that is not Passed, in a sentence
-	Tests        []TestResult `json:"tests"`         // those that the verification selects, sorted by name
+	Tests        []TestResult `json:"tests"`         // those that the verification selects, sorted by name and suite
 	Inputs       []Input      `json:"inputs"`        // on what the result rests, sorted by name
 	Commit       string       `json:"commit,omitempty"`
 	Time         time.Time    `json:"time"` // as the producer claims, to the second, UTC

@@ -123,7 +123,7 @@ func checkResults(e *verdict) int {
 	}
 	for _, why := range whys {
 		vs := stale[why]
-		e.Report("verification/stale", vs[0].ID, vs[0].Pos, "", nil, "%s of other code, %s: %s", counted(vs, "result is", "results are"), why, named(vs))
+		e.Report("verification/stale", vs[0].ID, vs[0].Pos, "", nil, "%s, so %s no more for this code: %s", why, counted(vs, "result counts", "results count"), named(vs))
 	}
 	if len(foreign) > 0 {
 		e.Report("verification/foreign-key", foreign[0].ID, foreign[0].Pos, "", nil, "there are results that are signed by a key which the model does not expect, and they do not count: %s", named(foreign))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -117,8 +118,15 @@ func unmarshal(b []byte, v any) error {
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
-	return dec.Decode(v)
+	err := dec.Decode(v)
+	if err != nil && len(err.Error()) > maxError { // it repeats a key or a digest of any length
+		err = errors.New(strings.ToValidUTF8(err.Error()[:maxError], "") + "...")
+	}
+	return err
 }
+
+// maxError bounds what an error repeats of a file, in bytes.
+const maxError = 300
 
 // sameBytes compares what was read with the one way of writing it: other
 // order, spaces, a key that stands twice, null for a list, or a text behind it.

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ssf"
+	"ssf/internal/repo"
 )
 
 // TestMain is a process that adds evidence where a test wants another one.
@@ -344,6 +345,14 @@ func TestMerge(t *testing.T) {
 	}
 	if l := whole(t, openStore(t, dir)); len(l.Heads) != 1 || len(l.Records) != 5 {
 		t.Errorf("then there are the heads %v of %d records", l.Heads, len(l.Records))
+	}
+	// As it was before the merge, out of the commit.
+	_, fsys, err := repo.At(t.Context(), dir, "b~2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := read(t, fsys); !slices.Equal(l.Checkpoints(), before) || len(l.Problems) > 0 {
+		t.Errorf("the commit before the merge has %v, %v", l.Checkpoints(), l.Problems)
 	}
 	out, err := exec.Command("git", "-C", dir, "ls-files").Output()
 	if err != nil || bytes.Contains(out, []byte("blobs")) || bytes.Count(out, []byte("\n")) != 6 {

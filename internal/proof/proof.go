@@ -169,7 +169,7 @@ func (j *judge) decide(records []*ssf.Evidence) {
 		if slices.Contains(byAge, j.Method) && latest.Result == ssf.Passed {
 			j.State = ssf.Stands
 		} else {
-			j.State, j.Why = ssf.NotToday, "since then "+changed(j.Changed, latest.Inputs, today)
+			j.State, j.Why = ssf.NotToday, changed(j.Changed, latest.Inputs, today)
 		}
 	}
 	if age := ages[j.Method]; age > 0 && j.State == ssf.Stands {

@@ -155,24 +155,24 @@ func TestChange(t *testing.T) {
 		"the model's files":       {func(w *world) { w.files["ssf.yaml"] += "# more\n" }, ""},
 		"a time limit":            {func(w *world) { w.model.Runs[0].Limit = ref("5m") }, ""},
 		"no Go here":              {func(w *world) { w.goes = "" }, ""},
-		"the code that it is in":  {func(w *world) { w.files["db/query.go"] += "//\n" }, "since then db/query.go changed"},
-		"the test":                {func(w *world) { w.files["web/web_test.go"] += "//\n" }, "since then web/web_test.go changed"},
-		"what the test imports":   {func(w *world) { w.files["web/web.go"] += "//\n" }, "since then web/web.go changed"},
-		"what that embeds":        {func(w *world) { w.files["web/pages/a.html"] += "x" }, "since then web/pages/a.html changed"},
-		"test data":               {func(w *world) { w.files["web/testdata/golden.txt"] += "x" }, "since then web/testdata/golden.txt changed"},
-		"a further file":          {func(w *world) { w.files["db/more.go"] = "package db\n" }, "since then db/more.go was added"},
-		"a file less":             {func(w *world) { delete(w.files, "web/pages/a.html") }, "since then web/pages/a.html is gone"},
-		"a package's version":     {func(w *world) { w.files["go.sum"] = "x" }, "since then go.sum changed"},
-		"the command":             {func(w *world) { w.model.Runs[0].Command[2] = ref("-v") }, "since then the definition of the run changed"},
-		"its environment":         {func(w *world) { w.model.Runs[0].Env = refs("TZ") }, "since then the definition of the run changed"},
-		"a shell":                 {func(w *world) { w.model.Runs[0].Shell = ref("yes") }, "since then the definition of the run changed"},
-		"the tests it selects":    {func(w *world) { w.model.Verify[0].Tests = refs("TestInjection*") }, "since then the definition of the verification changed"},
+		"the code that it is in":  {func(w *world) { w.files["db/query.go"] += "//\n" }, "db/query.go changed"},
+		"the test":                {func(w *world) { w.files["web/web_test.go"] += "//\n" }, "web/web_test.go changed"},
+		"what the test imports":   {func(w *world) { w.files["web/web.go"] += "//\n" }, "web/web.go changed"},
+		"what that embeds":        {func(w *world) { w.files["web/pages/a.html"] += "x" }, "web/pages/a.html changed"},
+		"test data":               {func(w *world) { w.files["web/testdata/golden.txt"] += "x" }, "web/testdata/golden.txt changed"},
+		"a further file":          {func(w *world) { w.files["db/more.go"] = "package db\n" }, "db/more.go was added"},
+		"a file less":             {func(w *world) { delete(w.files, "web/pages/a.html") }, "web/pages/a.html is gone"},
+		"a package's version":     {func(w *world) { w.files["go.sum"] = "x" }, "go.sum changed"},
+		"the command":             {func(w *world) { w.model.Runs[0].Command[2] = ref("-v") }, "the definition of the run changed"},
+		"its environment":         {func(w *world) { w.model.Runs[0].Env = refs("TZ") }, "the definition of the run changed"},
+		"a shell":                 {func(w *world) { w.model.Runs[0].Shell = ref("yes") }, "the definition of the run changed"},
+		"the tests it selects":    {func(w *world) { w.model.Verify[0].Tests = refs("TestInjection*") }, "the definition of the verification changed"},
 		"a break": {func(w *world) {
 			w.model.Verify[0].Breaks = []ssf.Break{{How: ref("skip"), Value: ref("db/query.go#Exec")}}
-		}, "since then the definition of the verification changed"},
-		"the toolchain":              {func(w *world) { w.goes = "go1.26.9" }, "since then go1.26.8 became go1.26.9"},
-		"several":                    {func(w *world) { w.goes = "go1.27.0"; w.files["go.sum"], w.files["go.mod"] = "x", "module shop\n" }, "since then go.mod changed, go.sum changed, go1.26.8 became go1.27.0"},
-		"the place of what it is in": {func(w *world) { w.model.Mitigations[0].Where = refs("mail/mail.go") }, "since then mail/mail.go was added"},
+		}, "the definition of the verification changed"},
+		"the toolchain":              {func(w *world) { w.goes = "go1.26.9" }, "go1.26.8 became go1.26.9"},
+		"several":                    {func(w *world) { w.goes = "go1.27.0"; w.files["go.sum"], w.files["go.mod"] = "x", "module shop\n" }, "go.mod changed, go.sum changed, go1.26.8 became go1.27.0"},
+		"the place of what it is in": {func(w *world) { w.model.Mitigations[0].Where = refs("mail/mail.go") }, "mail/mail.go was added"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -234,7 +234,7 @@ func TestStandings(t *testing.T) {
 			w.model.Verify[0].Method = ref("review")
 			w.record(ssf.Failed, nil)
 			w.files["db/query.go"] += "//\n"
-		}, ssf.NotToday, "since then db/query.go changed", 0},
+		}, ssf.NotToday, "db/query.go changed", 0},
 		"a key that is expected": {func(w *world) {
 			w.model.Signers = []ssf.Signer{{Named: ssf.Named{ID: "ci"}, Key: ref("ed25519:a")}}
 			w.record(ssf.Passed, nil)

@@ -30,22 +30,15 @@ func helper(what string, args []string) {
 	switch what {
 	case "print":
 		fmt.Print(args[0])
+	case "repeat":
+		n, _ := strconv.Atoi(args[1])
+		fmt.Print(strings.Repeat(args[0], n))
 	case "both":
 		fmt.Print(args[0])
 		fmt.Fprint(os.Stderr, args[1])
 	case "exit":
 		n, _ := strconv.Atoi(args[0])
 		os.Exit(n)
-	case "copy": // a file, and then a status
-		b, err := os.ReadFile(args[0])
-		if err != nil {
-			panic(err)
-		}
-		os.Stdout.Write(b)
-		if len(args) > 1 {
-			n, _ := strconv.Atoi(args[1])
-			os.Exit(n)
-		}
 	case "write": // a file after some time
 		wait, _ := time.ParseDuration(args[1])
 		time.Sleep(wait)

@@ -47,11 +47,11 @@ func helper(what string, args []string) {
 		}
 	case "sleep":
 		fmt.Println("1..1")
-		time.Sleep(time.Hour)
+		time.Sleep(forever)
 	case "deaf":
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 		fmt.Println("ready")
-		time.Sleep(time.Hour)
+		time.Sleep(forever)
 	case "polite":
 		c := make(chan os.Signal, 1)
 		signal.Notify(c, syscall.SIGTERM)
@@ -97,12 +97,16 @@ func helper(what string, args []string) {
 			panic(err)
 		}
 		if args[1] == "stays" {
-			time.Sleep(time.Hour)
+			time.Sleep(forever)
 		}
 	default:
 		panic("helper does not know " + what)
 	}
 }
+
+// forever is longer than any limit in these tests, and not so long that what a
+// broken runner leaves behind stays for the day.
+const forever = 30 * time.Second
 
 // self is a command of the test program.
 func self(t *testing.T, args ...string) []string {

@@ -178,6 +178,29 @@ func TestDaemon(t *testing.T) {
 	}
 }
 
+// TestHeldPipe: where somebody holds the pipe whom we cannot end, what the command
+// printed is read all the same.
+func TestHeldPipe(t *testing.T) {
+	in, held, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	r := &run{outcome: &Outcome{}, out: newOutput(nil)}
+	printed := r.listen(pipeEnd{in}, strings.NewReader("said aside\n"))
+	if _, err := held.WriteString("1..1\nok 1 - a\n"); err != nil {
+		t.Fatal(err)
+	}
+	for r.finished.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	in.Close()
+	<-printed
+	if j := r.outcome.Judge(results.Selection{Patterns: []string{"a"}}); j.Result != ssf.Passed {
+		t.Errorf("judged %s because %q", j.Result, j.Why)
+	}
+}
+
 func TestFlood(t *testing.T) {
 	for _, stream := range []string{"stdout", "stderr"} {
 		o, out := runJob(t, Job{Command: self(t, "flood", stream)})

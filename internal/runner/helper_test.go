@@ -30,22 +30,15 @@ func helper(what string, args []string) {
 	switch what {
 	case "print":
 		fmt.Print(args[0])
+	case "repeat":
+		n, _ := strconv.Atoi(args[1])
+		fmt.Print(strings.Repeat(args[0], n))
 	case "both":
 		fmt.Print(args[0])
 		fmt.Fprint(os.Stderr, args[1])
 	case "exit":
 		n, _ := strconv.Atoi(args[0])
 		os.Exit(n)
-	case "copy": // a file, and then a status
-		b, err := os.ReadFile(args[0])
-		if err != nil {
-			panic(err)
-		}
-		os.Stdout.Write(b)
-		if len(args) > 1 {
-			n, _ := strconv.Atoi(args[1])
-			os.Exit(n)
-		}
 	case "write": // a file after some time
 		wait, _ := time.ParseDuration(args[1])
 		time.Sleep(wait)
@@ -54,11 +47,11 @@ func helper(what string, args []string) {
 		}
 	case "sleep":
 		fmt.Println("1..1")
-		time.Sleep(time.Hour)
+		time.Sleep(forever)
 	case "deaf":
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 		fmt.Println("ready")
-		time.Sleep(time.Hour)
+		time.Sleep(forever)
 	case "polite":
 		c := make(chan os.Signal, 1)
 		signal.Notify(c, syscall.SIGTERM)
@@ -104,12 +97,16 @@ func helper(what string, args []string) {
 			panic(err)
 		}
 		if args[1] == "stays" {
-			time.Sleep(time.Hour)
+			time.Sleep(forever)
 		}
 	default:
 		panic("helper does not know " + what)
 	}
 }
+
+// forever is longer than any limit in these tests, and not so long that what a
+// broken runner leaves behind stays for the day.
+const forever = 30 * time.Second
 
 // self is a command of the test program.
 func self(t *testing.T, args ...string) []string {

@@ -41,6 +41,7 @@ func TestReports(t *testing.T) {
 		"absolute":  {"/etc/*", func(t *testing.T, dir string) {}, "the reports /etc/* lead out of the folder", ""},
 		"no-report": {"*.xml", func(t *testing.T, dir string) { write(t, "1.xml", "") }, "the report 1.xml: neither go test -json nor JUnit XML nor TAP", ""},
 		"torn":      {"*.xml", func(t *testing.T, dir string) { write(t, "1.xml", good[:40]) }, "the report 1.xml: reading JUnit XML: XML syntax error on line 1: unexpected EOF", good[:40]},
+		"not-junit": {"*.xml", func(t *testing.T, dir string) { write(t, "1.xml", "<a/>"+strings.Repeat("<b/>", 50000)) }, "the report 1.xml: reading JUnit XML: line 1: the root is \"a\", want testsuites or testsuite", "<a/>" + strings.Repeat("<b/>", 50000)},
 		"mixed":     {"*.x*", func(t *testing.T, dir string) { write(t, "1.xml", good); write(t, "2.xt", "1..0\n") }, "merging reports: one is JUnit XML, another TAP", good + "1..0\n"},
 		"link": {"*.xml", func(t *testing.T, dir string) {
 			write(t, "real", good)
@@ -79,7 +80,7 @@ func TestReports(t *testing.T) {
 			o, out := runJob(t, Job{Dir: dir, Read: x.read})
 			want := map[bool]ssf.Result{true: "", false: ssf.Unreadable}[x.why == ""]
 			if o.Result != want || o.Why != x.why || out != x.out || o.Run.Exit != 0 || len(o.Run.Command) != 0 || o.Run.Command == nil {
-				t.Errorf("result %q because %q, output %q, run %+v\nwant %q because %q", o.Result, o.Why, out, o.Run, want, x.why)
+				t.Errorf("result %q because %q, output %.200q, run %+v\nwant %q because %q", o.Result, o.Why, out, o.Run, want, x.why)
 			}
 			if j := o.Judge(results.Selection{Patterns: []string{"a"}}); x.why == "" && j.Result != ssf.Passed || x.why != "" && j.Result != ssf.Unreadable {
 				t.Errorf("judged %s because %s", j.Result, j.Why)

@@ -202,7 +202,7 @@ func (r *run) command(ctx context.Context) (err error) {
 	limit := cmp.Or(r.Limit, DefaultLimit)
 	defer time.AfterFunc(limit, func() { cancel(errLimit) }).Stop()
 	r.out.end = cancel
-	printed := r.listen(stdout, stderr)
+	printed := r.listen(pipeEnd{stdout}, pipeEnd{stderr})
 
 	exited := make(chan struct{})
 	go func() {
@@ -289,6 +289,18 @@ func pipe(w *io.Writer) (*os.File, error) {
 		*w = out
 	}
 	return in, err
+}
+
+// A pipeEnd ends where we closed it: then all that is to come is from somebody
+// else than the command.
+type pipeEnd struct{ f *os.File }
+
+func (p pipeEnd) Read(b []byte) (int, error) {
+	n, err := p.f.Read(b)
+	if errors.Is(err, os.ErrClosed) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // closeAll closes pipes, whose errors tell nothing.

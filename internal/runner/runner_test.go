@@ -20,7 +20,7 @@ import (
 	"ssf/internal/results"
 )
 
-// run runs a job in a folder of its own unless it has one, and returns what it
+// runJob runs a job in a folder of its own unless it has one, and returns what it
 // printed too.
 func runJob(t *testing.T, job Job) (Outcome, string) {
 	t.Helper()
@@ -53,6 +53,7 @@ func TestRun(t *testing.T) {
 		"stdin":       {self(t, "stdin"), "", "", 0, "0 <nil>"},
 		"stderr-kept": {self(t, "both", "1..1\nok 1 - a\n", "1..1\n"), "", "", 0, "1..1\nok 1 - a\n1..1\n"},
 		"unreadable":  {self(t, "print", "{\"x\":1}\n"), ssf.Unreadable, "reading go test -json: line 1: no event of go test", 0, "{\"x\":1}\n"},
+		"unread-end":  {self(t, "repeat", "{\n", "100000"), ssf.Unreadable, "reading go test -json: line 1: no event of go test", 0, strings.Repeat("{\n", 100000)},
 		"closed":      {self(t, "closed"), "", "", 7, "1..1\nok 1 - said before\n"},
 		"no-program":  {[]string{"no-such-program-here"}, ssf.Errored, "the command did not start: no program no-such-program-here in PATH", -1, ""},
 		"nothing":     {[]string{""}, ssf.Errored, "the command did not start: the name of the program is empty", -1, ""},
@@ -85,18 +86,18 @@ func TestShell(t *testing.T) {
 
 // TestLimit: what never ends is ended; what does not listen, a little later.
 func TestLimit(t *testing.T) {
-	for name, x := range map[string]struct{ least, most time.Duration }{
-		"sleep": {200 * time.Millisecond, grace},
-		"deaf":  {grace, 2 * grace},
+	for name, x := range map[string]struct{ limit, least, most time.Duration }{
+		"sleep": {200 * time.Millisecond, 0, grace},
+		"deaf":  {1500 * time.Millisecond, grace, 2 * grace},
 	} {
 		begin := time.Now()
-		o, _ := runJob(t, Job{Command: self(t, name), Limit: 200 * time.Millisecond})
-		took := time.Since(begin)
-		if o.Result != ssf.TimedOut || o.Why != "it took longer than its limit of 200ms" || o.Run.Exit != -1 {
+		o, _ := runJob(t, Job{Command: self(t, name), Limit: x.limit})
+		took := time.Since(begin) - x.limit
+		if o.Result != ssf.TimedOut || o.Why != "it took longer than its limit of "+x.limit.String() || o.Run.Exit != -1 {
 			t.Errorf("%s: result %q because %q, exit %d", name, o.Result, o.Why, o.Run.Exit)
 		}
 		if took < x.least || took > x.most {
-			t.Errorf("%s: took %v, want %v to %v", name, took, x.least, x.most)
+			t.Errorf("%s: took %v beyond its limit, want %v to %v", name, took, x.least, x.most)
 		}
 	}
 }
@@ -146,29 +147,57 @@ func TestDaemon(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux hands orphans to this process")
 	}
-	const late = 700 * time.Millisecond
-	for _, x := range [][2]string{{"0", "leaves"}, {"3", "leaves"}, {"2", "holds"}, {"0", "stays"}, {"2", "stays"}} {
-		t.Run(x[1]+x[0], func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "late")
-			begin := time.Now()
-			o, _ := runJob(t, Job{Command: self(t, "daemon", x[0], x[1], file, late.String()), Limit: 400 * time.Millisecond})
-			if took := time.Since(begin); took > late {
-				t.Errorf("took %v, longer than the daemon waits", took)
-			}
-			if want := map[string]ssf.Result{"stays": ssf.TimedOut}[x[1]]; o.Result != want {
-				t.Errorf("result %q because %q, want %q", o.Result, o.Why, want)
-			}
-			time.Sleep(time.Until(begin.Add(late + 500*time.Millisecond)))
-			if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
-				t.Errorf("the daemon wrote its file: %v", err)
-			}
-		})
+	const late = 3 * time.Second
+	dir := t.TempDir()
+	for _, x := range []struct {
+		generations, how string
+		limit            time.Duration
+		result           ssf.Result
+	}{
+		{"0", "leaves", time.Minute, ""},
+		{"3", "leaves", time.Minute, ""},
+		{"2", "holds", time.Minute, ""},
+		{"0", "stays", time.Second, ssf.TimedOut},
+		{"2", "stays", time.Second, ssf.TimedOut},
+	} {
+		begin := time.Now()
+		file := filepath.Join(dir, x.how+x.generations)
+		o, _ := runJob(t, Job{Command: self(t, "daemon", x.generations, x.how, file, late.String()), Limit: x.limit})
+		if took := time.Since(begin); took > late {
+			t.Errorf("%s: took %v, longer than the daemon waits", filepath.Base(file), took)
+		}
+		if o.Result != x.result {
+			t.Errorf("%s: result %q because %q, want %q", filepath.Base(file), o.Result, o.Why, x.result)
+		}
 	}
-	// The proof that the daemon would have written.
-	file := filepath.Join(t.TempDir(), "late")
-	runJob(t, Job{Command: self(t, "write", file, "1ms", "late")})
-	if _, err := os.Stat(file); err != nil {
-		t.Error(err)
+	// The same without an end, which is the proof that they would have written.
+	runJob(t, Job{Command: self(t, "write", filepath.Join(dir, "proof"), (late + time.Second/2).String(), "late")})
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 || files[0].Name() != "proof" {
+		t.Errorf("the files %v were written, want no more than the proof; %v", files, err)
+	}
+}
+
+// TestHeldPipe: where somebody holds the pipe whom we cannot end, what the command
+// printed is read all the same.
+func TestHeldPipe(t *testing.T) {
+	in, held, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	r := &run{outcome: &Outcome{}, out: newOutput(nil)}
+	printed := r.listen(pipeEnd{in}, strings.NewReader("said aside\n"))
+	if _, err := held.WriteString("1..1\nok 1 - a\n"); err != nil {
+		t.Fatal(err)
+	}
+	for r.finished.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	in.Close()
+	<-printed
+	if j := r.outcome.Judge(results.Selection{Patterns: []string{"a"}}); j.Result != ssf.Passed {
+		t.Errorf("judged %s because %q", j.Result, j.Why)
 	}
 }
 

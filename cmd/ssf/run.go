@@ -19,6 +19,7 @@ import (
 
 	"ssf"
 	"ssf/internal/check"
+	"ssf/internal/evidence"
 	"ssf/internal/lang"
 	"ssf/internal/repo"
 	"ssf/internal/report"
@@ -275,6 +276,9 @@ func (a *app) compare(ctx context.Context, c *ssf.Case, line func(ssf.Pos) strin
 		return fmt.Errorf("reading the model at %s: %w", rev, err)
 	}
 	in.Tree = tree
+	if c.Diagnostics, err = a.stillThere(c.Diagnostics, dir, in.Lock); err != nil {
+		return err
+	}
 	base, err := check.Case(in)
 	if err != nil {
 		return err
@@ -284,6 +288,26 @@ func (a *app) compare(ctx context.Context, c *ssf.Case, line func(ssf.Pos) strin
 	}
 	check.Compare(c, base, rev, line)
 	return nil
+}
+
+// stillThere adds to diagnostics what the lock file of an earlier commit says of
+// the evidence, and is not so any more.
+func (a *app) stillThere(ds []ssf.Diagnostic, dir string, lock *ssf.Lock) ([]ssf.Diagnostic, error) {
+	cs := checkpoints(lock)
+	if len(cs) == 0 {
+		return ds, nil
+	}
+	log, _, err := a.openLog(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range broken(evidence.Check(log, cs)) {
+		if !slices.ContainsFunc(ds, func(x ssf.Diagnostic) bool { return x.Check == d.Check && x.Pos == d.Pos && x.Message == d.Message }) {
+			ds = append(ds, d)
+		}
+	}
+	ssf.SortDiagnostics(ds)
+	return ds, nil
 }
 
 // evaluate makes the case of the model in a folder.

@@ -127,7 +127,7 @@ func detect(in *bufio.Reader, head *bytes.Buffer) (Format, error) {
 		s := strings.TrimSpace(strings.TrimPrefix(string(line), "\ufeff"))
 		switch {
 		case s == "" || s[0] == '#':
-		case first && (s[0] == '{' || ofOldGo.MatchString(s)):
+		case first && (s[0] == '{' || s != "FAIL" && ofOldGo.MatchString(s)):
 			return GoTest, nil
 		case first && s[0] == '<':
 			return JUnit, nil

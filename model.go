@@ -257,7 +257,8 @@ type Mitigation struct {
 // A Run is a command that serves verifications, or a report that is read.
 type Run struct {
 	Named
-	Command []Ref
+	Command []Ref // program and arguments; of a shell one text
+	Line    Ref   // the command as it is written, where it is one text
 	Shell   Ref
 	Read    Ref // glob
 	Signer  Ref

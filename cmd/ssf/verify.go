@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +18,6 @@ import (
 	"ssf/internal/repo"
 	"ssf/internal/report"
 	"ssf/internal/results"
-	"ssf/internal/runner"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -108,10 +105,8 @@ func (v *verifier) run(ctx context.Context, ids []string, keyName string) (err e
 	for _, x := range due {
 		v.inputs[x.ID] = tracer.Inputs(x)
 	}
-	for i := range in.Model.Runs {
-		if err := v.carryOut(ctx, &in.Model.Runs[i], due); err != nil {
-			return err
-		}
+	if err := v.carryOut(ctx, due); err != nil {
+		return err
 	}
 	return v.finish(c, chosen, len(due))
 }
@@ -196,70 +191,24 @@ func (v *verifier) due(c *ssf.Case, chosen map[ssf.ID]bool) (out []*ssf.Verifica
 	return out
 }
 
-// carryOut runs one run for those verifications that are due and use it, and
-// records what it gave for each.
-func (v *verifier) carryOut(ctx context.Context, r *ssf.Run, due []*ssf.Verification) error {
-	due = slices.DeleteFunc(slices.Clone(due), func(x *ssf.Verification) bool { return x.In.ID != r.ID })
-	if len(due) == 0 {
-		return nil
-	}
-	job := runner.Job{ID: r.ID, Dir: v.dir, Shell: r.Shell.ID == "yes", Read: string(r.Read.ID)}
-	for _, arg := range r.Command {
-		job.Command = append(job.Command, string(arg.ID))
-	}
-	for _, name := range r.Env {
-		job.Env = append(job.Env, string(name.ID))
-	}
-	if r.Limit.ID != "" {
-		job.Limit, _ = time.ParseDuration(string(r.Limit.ID))
-	}
-	if v.env.Watches {
-		job.Progress = func(tests int, elapsed time.Duration) {
-			fmt.Fprintf(v.env.Stderr, "\r\x1b[K%s: %d tests, %d s", r.ID, tests, int(elapsed.Seconds()))
-		}
-	}
-	var out runner.Outcome
-	var err error
-	begin := func(w io.Writer) error {
-		job.Output = w
-		out, err = runner.Run(ctx, job)
-		return err
-	}
-	if v.store != nil {
-		_, err = v.store.Blob(begin)
-	} else {
-		err = begin(nil)
-	}
-	if v.env.Watches {
-		fmt.Fprint(v.env.Stderr, "\r\x1b[K")
-	}
-	switch {
-	case ctx.Err() != nil:
-		return errors.New("interrupted; what was recorded before stays")
-	case err != nil:
-		return err
-	}
-	return v.record(ctx, r, due, &out)
-}
-
 // record judges the outcome of a run for each verification, and signs it.
-func (v *verifier) record(ctx context.Context, r *ssf.Run, due []*ssf.Verification, out *runner.Outcome) error {
+func (v *verifier) record(ctx context.Context, o *outcome) error {
 	tree, err := repo.Open(ctx, v.dir)
 	if err != nil {
 		return err
 	}
 	after := proof.NewTracer(v.in.Model, tree)
-	for _, x := range due {
+	for _, x := range o.due {
 		s := results.Selection{IDs: []ssf.ID{x.ID}}
 		for _, t := range x.Tests {
 			s.Patterns = append(s.Patterns, string(t.ID))
 		}
-		e := ssf.Evidence{Verification: x.ID, Commit: v.in.Tree.Commit, Time: v.in.Now, Tool: v.in.Tool, Run: out.Run, Inputs: v.inputs[x.ID], Verifies: []ssf.ID{}}
+		e := ssf.Evidence{Verification: x.ID, Commit: v.in.Tree.Commit, Time: v.in.Now, Tool: v.in.Tool, Run: o.Run, Inputs: v.inputs[x.ID], Verifies: []ssf.ID{}}
 		for _, m := range x.Verifies {
 			e.Verifies = append(e.Verifies, m.ID)
 		}
 		s.IDs = append(s.IDs, e.Verifies...)
-		j := out.Judge(s)
+		j := o.Judge(s)
 		e.Result, e.Why, e.Tests = j.Result, j.Why, append([]ssf.TestResult{}, j.Tests...)
 		if changed := proof.Differing(e.Inputs, after.Inputs(x)); len(changed) > 0 && e.Result == ssf.Passed {
 			e.Result, e.Why = ssf.Errored, changed[0]+" changed while it ran"
@@ -269,7 +218,7 @@ func (v *verifier) record(ctx context.Context, r *ssf.Run, due []*ssf.Verificati
 				return err
 			}
 		} else {
-			e.Key = v.expected(r) // as if it were recorded
+			e.Key = v.expected(o.run) // as if it were recorded
 		}
 		v.in.Evidence = append(v.in.Evidence, e)
 		v.lines = append(v.lines, e)

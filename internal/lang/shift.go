@@ -96,7 +96,7 @@ func (by shift) model(m *ssf.Model) {
 	})
 	m.Runs = moved(m.Runs, func(r *ssf.Run) {
 		by.named(&r.Named)
-		by.each(&r.Shell, &r.Read, &r.Signer, &r.Limit)
+		by.each(&r.Line, &r.Shell, &r.Read, &r.Signer, &r.Limit)
 		r.Command, r.Env = by.refs(r.Command), by.refs(r.Env)
 	})
 	m.Verify = moved(m.Verify, by.verification)

@@ -69,7 +69,11 @@ var mitigationTable = object(Object[ssf.Mitigation]{
 var runTable = object(Object[ssf.Run]{
 	Name: "run",
 	Fields: []Field[ssf.Run]{
-		field("run", command, func(r *ssf.Run) *[]ssf.Ref { return &r.Command }, "the command, without a shell"),
+		{Key: "run", Doc: "the command, without a shell", Type: command.Type, read: func(d *decoder, n *yaml.Node, r *ssf.Run) {
+			if r.Command = command.read(d, n); n.Kind == yaml.ScalarNode && r.Command != nil {
+				r.Line = d.ref(n, n.Value)
+			}
+		}},
 		field("shell", boolean, func(r *ssf.Run) *ssf.Ref { return &r.Shell }, "yes: the command is given to a shell"),
 		field("read", glob, func(r *ssf.Run) *ssf.Ref { return &r.Read }, "the reports that the command writes, or that another job left"),
 		field("signer", ref(ASigner), func(r *ssf.Run) *ssf.Ref { return &r.Signer }, "whose evidence counts; default that of every signer"),
@@ -79,6 +83,13 @@ var runTable = object(Object[ssf.Run]{
 	Check: func(d *decoder, at ssf.Pos, r *ssf.Run) {
 		if len(r.Command) == 0 && r.Read.ID == "" {
 			d.report("missing-key", at, "add `run:` with a command, or `read:` with the reports of another job", "a run has a command, reports to read or both, and this one has neither")
+		}
+		if r.Shell.ID == "yes" && len(r.Command) > 0 {
+			if r.Line.ID == "" {
+				d.report("bad-value", r.Command[0].Pos, "write the command as one text, or leave out `shell: yes`", "a shell reads one text, and this is a list of arguments")
+				return
+			}
+			r.Command = []ssf.Ref{r.Line}
 		}
 		for _, arg := range r.Command {
 			if sign := shellSign(string(arg.ID)); sign != "" && r.Shell.ID != "yes" {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -13,13 +14,23 @@ import (
 )
 
 // A family is a command with all that it starts. The command leads a session of
-// its own, which it and its descendants can leave only for a new one. While it
+// its own, which it and its descendants can leave only for a new one. While one
 // runs this process is the one to whom orphans go (child subreaper, prctl(2)). So
-// whoever is a child of ours in another session is of the family; and since only
-// we reap them, no id that we see is somebody else's by then.
+// whoever is a child of ours in another session is of a family; and since only
+// we reap them, no id that we see is somebody else's by then. Of which family it
+// is tells the mark in its environment. Who has taken that off is ended with the
+// last family that runs.
 type family struct {
 	cmd     *exec.Cmd
-	session int // of this process
+	session int    // of this process
+	mark    string // NAME=VALUE
+}
+
+// families are those that run.
+var families struct {
+	sync.Mutex
+	made  int
+	marks map[string]bool
 }
 
 // endTime bounds how long the last of a family may take to end.
@@ -31,14 +42,40 @@ func newFamily(cmd *exec.Cmd) (*family, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading our session: %w", err)
 	}
+	families.Lock()
+	defer families.Unlock()
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("becoming the parent of orphans: %w", err)
 	}
-	return &family{cmd, session}, nil
+	if families.marks == nil {
+		families.marks = map[string]bool{}
+	}
+	families.made++
+	f := &family{cmd, session, fmt.Sprintf("RUN_FAMILY=%d-%d", os.Getpid(), families.made)}
+	families.marks[f.mark] = true
+	cmd.Env = append(cmd.Env, f.mark)
+	return f, nil
 }
 
 func (f *family) release() {
-	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) // it could be set, so it can be cleared
+	families.Lock()
+	defer families.Unlock()
+	if delete(families.marks, f.mark); len(families.marks) == 0 {
+		_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) // it could be set, so it can be cleared
+	}
+}
+
+// has reports whether a process is of this family, as far as anybody can tell.
+func (f *family) has(pid string) bool {
+	environ, _ := os.ReadFile("/proc/" + pid + "/environ") // empty of one that has ended
+	families.Lock()
+	defer families.Unlock()
+	for v := range bytes.SplitSeq(environ, []byte{0}) {
+		if families.marks[string(v)] {
+			return string(v) == f.mark
+		}
+	}
+	return len(families.marks) == 1
 }
 
 // ask asks the command, and what is in its process group, to end.
@@ -76,7 +113,8 @@ func (f *family) end() error {
 	}
 }
 
-// orphans lists our children in other sessions, those that ended included.
+// orphans lists our children in other sessions that are of this family, those
+// that ended included.
 func (f *family) orphans() (pids []int, err error) {
 	proc, err := os.Open("/proc")
 	if err != nil {
@@ -99,7 +137,7 @@ func (f *family) orphans() (pids []int, err error) {
 		}
 		// PID (NAME) STATE PPID PGRP SESSION ..., see proc_pid_stat(5); NAME may hold anything.
 		x := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-		if len(x) > 3 && string(x[1]) == strconv.Itoa(self) && string(x[3]) != strconv.Itoa(f.session) {
+		if len(x) > 3 && string(x[1]) == strconv.Itoa(self) && string(x[3]) != strconv.Itoa(f.session) && f.has(name) {
 			pids = append(pids, pid)
 		}
 	}

@@ -29,6 +29,11 @@ func environment(all, names []string) ([]string, error) {
 			return nil, fmt.Errorf("the variable %s is never passed on", n)
 		}
 	}
+	for _, n := range names {
+		if !slices.ContainsFunc(all, func(v string) bool { return strings.HasPrefix(v, n+"=") }) {
+			return nil, fmt.Errorf("the variable %s, which the run names, is not set", n)
+		}
+	}
 	env := []string{}
 	for _, v := range all {
 		name, value, ok := strings.Cut(v, "=")

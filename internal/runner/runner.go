@@ -66,11 +66,7 @@ var (
 	errCut   = errors.New("output limit")
 )
 
-// turn is held by the one command that runs: what it leaves behind becomes a
-// child of this process, and of two one could not tell whose it is.
-var turn = make(chan struct{}, 1)
-
-// Run runs a job to its end. All that a command does wrong is an Outcome; an
+// Run runs a job to its end. Several may run at the same time. All that a command does wrong is an Outcome; an
 // error says that this program could not do its part, such as writing Output.
 // If ctx ends, all that was started is ended and the result is Interrupted.
 func Run(ctx context.Context, job Job) (Outcome, error) {
@@ -81,13 +77,6 @@ func Run(ctx context.Context, job Job) (Outcome, error) {
 	}
 	defer root.Close()
 	r := &run{Job: job, root: root, outcome: &o, out: newOutput(job.Output)}
-	select {
-	case turn <- struct{}{}:
-		defer func() { <-turn }()
-	case <-ctx.Done():
-		r.stop(ssf.Interrupted, "it was interrupted before it began")
-		return o, nil
-	}
 	defer r.showProgress()()
 
 	old := map[string]os.FileInfo{}

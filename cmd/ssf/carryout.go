@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ssf"
+	"ssf/internal/evidence"
+	"ssf/internal/runner"
+)
+
+// An outcome is what came of one run.
+type outcome struct {
+	run *ssf.Run
+	due []*ssf.Verification
+	runner.Outcome
+	err error
+}
+
+// carryOut carries out the runs that any of the verifications needs, several at
+// a time, and records each as soon as it has ended.
+func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended, slots, started := make(chan outcome), make(chan struct{}, runtime.GOMAXPROCS(0)), 0
+	show := v.progress()
+	for i := range v.in.Model.Runs {
+		o := outcome{run: &v.in.Model.Runs[i]}
+		for _, x := range due {
+			if x.In.ID == o.run.ID {
+				o.due = append(o.due, x)
+			}
+		}
+		if len(o.due) == 0 {
+			continue
+		}
+		started++
+		go func() {
+			slots <- struct{}{}
+			if ctx.Err() == nil {
+				o.Outcome, o.err = v.start(ctx, o.run, show)
+			}
+			<-slots
+			ended <- o
+		}()
+	}
+	for range started { // all are waited for, so that nothing outlives this
+		o := <-ended
+		show(o.run.ID, "")
+		if err == nil && ctx.Err() == nil {
+			if err = o.err; err == nil {
+				err = v.record(ctx, &o)
+			}
+		}
+		if err != nil {
+			cancel()
+		}
+	}
+	if err == nil && ctx.Err() != nil {
+		err = errors.New("interrupted; what was recorded before stays")
+	}
+	order := func(e ssf.Evidence) int {
+		return slices.IndexFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.ID == e.Run.ID })
+	}
+	slices.SortStableFunc(v.lines, func(a, b ssf.Evidence) int { return order(a) - order(b) })
+	return err
+}
+
+// start runs one run, and keeps what it prints if results are recorded.
+func (v *verifier) start(ctx context.Context, r *ssf.Run, show func(ssf.ID, string)) (out runner.Outcome, err error) {
+	job := runner.Job{ID: r.ID, Dir: v.dir, Shell: r.Shell.ID == "yes", Read: string(r.Read.ID)}
+	for _, arg := range r.Command {
+		job.Command = append(job.Command, string(arg.ID))
+	}
+	for _, name := range r.Env {
+		job.Env = append(job.Env, string(name.ID))
+	}
+	if r.Limit.ID != "" {
+		job.Limit, _ = time.ParseDuration(string(r.Limit.ID))
+	}
+	job.Progress = func(tests int, elapsed time.Duration) {
+		show(r.ID, fmt.Sprintf("%s: %d tests, %d s", r.ID, tests, int(elapsed.Seconds())))
+	}
+	if v.key == nil {
+		return runner.Run(ctx, job)
+	}
+	store, err := evidence.Open(v.dir)
+	if err != nil {
+		return out, err
+	}
+	defer store.Close()
+	_, err = store.Blob(func(w io.Writer) error {
+		job.Output = w
+		out, err = runner.Run(ctx, job)
+		return err
+	})
+	return out, err
+}
+
+// progress returns a function that shows how far each run is, on one line of a
+// terminal; a run that has ended shows nothing.
+func (v *verifier) progress() func(run ssf.ID, says string) {
+	if !v.env.Watches {
+		return func(ssf.ID, string) {}
+	}
+	var mu sync.Mutex
+	says := map[ssf.ID]string{}
+	return func(run ssf.ID, s string) {
+		mu.Lock()
+		defer mu.Unlock()
+		says[run] = s
+		if s == "" {
+			delete(says, run)
+		}
+		var all []string
+		for _, id := range slices.Sorted(maps.Keys(says)) {
+			all = append(all, says[id])
+		}
+		fmt.Fprintf(v.env.Stderr, "\r\x1b[K%.79s", strings.Join(all, "; "))
+	}
+}

@@ -1,7 +1,7 @@
 TOOL = go tool -modfile=tools/go.mod
 .PHONY: demo test check bench fuzz soak gen update
 
-demo: ; go build -o bin/ssf ./cmd/ssf && bin/ssf check
+demo: ; go build -o bin/ssf ./cmd/ssf && tools/demo
 test: check ; go test -timeout 20m ./...
 check: ; go vet ./... && fmt=$$($(TOOL) gofumpt -l .) && { test -z "$$fmt" || { printf 'not formatted:\n%s\n' "$$fmt"; exit 1; }; } && $(TOOL) staticcheck ./...
 bench: ; go run ./internal/testkit/bench

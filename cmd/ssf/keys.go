@@ -20,8 +20,9 @@ func (a *app) keysCommand() *cobra.Command {
 		Use:   "keys",
 		Short: "make and list the keys that sign evidence",
 		Long: `Keys are Ed25519 keys, kept as PEM files that only you can read in the folder
-keys of your settings. ` + "`ssf verify`" + ` signs with the one that there is, the one that
---key names, or in CI the one whose PEM text the variable SSF_KEY holds.
+keys of your settings (SSF_CONFIG says where these are, if not in the usual
+place). ` + "`ssf verify`" + ` signs with the one that there is, the one that --key names, or
+in CI the one whose PEM text the variable SSF_KEY holds.
 
 A model names in ` + "`signers:`" + ` whose evidence counts, by the public key.
 ` + exits,
@@ -110,9 +111,11 @@ func (a *app) listKeysCommand() *cobra.Command {
 	return cmd
 }
 
+var errNoConfig = errors.New("there is no folder for settings: set SSF_CONFIG or HOME")
+
 func (a *app) keyFolder() (string, error) {
 	if a.env.Config == "" {
-		return "", errors.New("there is no folder for settings: set HOME or XDG_CONFIG_HOME")
+		return "", errNoConfig
 	}
 	return filepath.Join(a.env.Config, "keys"), nil
 }

@@ -56,7 +56,9 @@ func osEnv() *Env {
 		e.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
 	e.Watches = term.IsTerminal(int(os.Stderr.Fd()))
-	if config, err := os.UserConfigDir(); err == nil {
+	if e.Config = os.Getenv("SSF_CONFIG"); e.Config != "" {
+		e.Config, _ = filepath.Abs(e.Config)
+	} else if config, err := os.UserConfigDir(); err == nil {
 		e.Config = filepath.Join(config, "ssf")
 	}
 	return e

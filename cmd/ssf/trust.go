@@ -106,7 +106,7 @@ func commandsOf(m *ssf.Model) ssf.Digest { return sha256.Sum256([]byte(proof.Com
 // trustFile is where the settings say whose commands may be run.
 func (a *app) trustFile() (string, error) {
 	if a.env.Config == "" {
-		return "", errors.New("there is no folder for settings: set HOME or XDG_CONFIG_HOME")
+		return "", errNoConfig
 	}
 	return filepath.Join(a.env.Config, "trust.json"), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -85,5 +86,32 @@ func TestCommands(t *testing.T) {
 	delete(env, "BOOKSHOP_AUDIT_KEY")
 	if err := run(t.Context(), nil, get, io.Discard, io.Discard); err == nil {
 		t.Error("the shop runs without a key for its audit log")
+	}
+}
+
+// TestDependencies holds the list in the README against go.mod.
+func TestDependencies(t *testing.T) {
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	required, listed := map[string]bool{}, map[string]bool{}
+	for line := range strings.Lines(string(mod)) {
+		if f := strings.Fields(line); len(f) == 2 && strings.HasPrefix(f[1], "v") {
+			required[f[0]] = true
+		}
+	}
+	_, section, _ := strings.Cut(string(readme), "## Dependencies")
+	for line := range strings.Lines(section) {
+		if name, reason, ok := strings.Cut(strings.TrimPrefix(line, "| `"), "` | "); ok && strings.HasPrefix(line, "| `") && len(reason) > 20 {
+			listed[name] = true
+		}
+	}
+	if !maps.Equal(required, listed) || len(required) == 0 {
+		t.Errorf("go.mod requires %v, and the README gives reasons for %v", required, listed)
 	}
 }

@@ -42,6 +42,15 @@ func TestEleventhSignIn(t *testing.T) {
 	b.signIn("ann", goodPassword).status(303)
 }
 
+func TestUnknownNameAnswersAlike(t *testing.T) {
+	s := newSite(t)
+	s.user("ann", account.Customer)
+	b := s.browser()
+	known, unknown := b.signIn("ann", "not her password"), b.signIn("bob", "not her password")
+	equal(t, "status", unknown.StatusCode, known.StatusCode)
+	equal(t, "page", unknown.text, known.text)
+}
+
 func TestWeakPasswords(t *testing.T) {
 	s := newSite(t)
 	for _, p := range []string{"", "short", "elevenchars", "aaaaaaaaaaaaaa", "password12345", "Welcome12345", "annannannann123", strings.Repeat("long ", 30)} {
@@ -66,7 +75,7 @@ func TestStrangerSignsInFirst(t *testing.T) {
 		equal(t, path, s.browser().get(path).status(303).Header.Get("Location"), "/sign-in")
 	}
 	b := s.browser()
-	for _, path := range []string{"/sign-out", "/account", "/basket", "/orders", "/admin/roles", "/admin/books/new"} {
+	for _, path := range []string{"/sign-out", "/account", "/basket", "/orders", "/orders/x/pay", "/admin/roles", "/admin/books/new", "/admin/orders/x"} {
 		equal(t, path, b.post(path).status(303).Header.Get("Location"), "/sign-in")
 	}
 }
@@ -101,6 +110,17 @@ func TestClerkSavesBook(t *testing.T) {
 	}
 	b.post("/admin/books/new", "isbn", "9780141439518", "title", "Emma", "author", "x", "price", "9", "added", "0").status(422).has("another book")
 	equal(t, "price", s.count(`SELECT price FROM books`), 900)
+}
+
+func TestStockIsNotOverwritten(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 3)
+	clerk, ann := s.user("clerk", account.Clerk), s.user("ann", account.Customer)
+	clerk.get("/admin/books/1").status(200).has("the 3 in stock")
+	ann.order("1").status(303)
+	clerk.post("/admin/books/1", "isbn", "9780000000000", "title", "Dune", "author", "F. Herbert", "price", "13", "added", "0").status(303)
+	equal(t, "stock", s.count(`SELECT stock FROM books`), 2)
+	equal(t, "price", s.count(`SELECT price FROM books`), 1300)
 }
 
 func TestAdminGivesRole(t *testing.T) {

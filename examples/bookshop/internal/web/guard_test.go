@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -121,6 +122,29 @@ func TestSlowClient(t *testing.T) {
 	must(t, conn.SetReadDeadline(time.Now().Add(3*time.Second)))
 	if _, err := io.ReadAll(conn); os.IsTimeout(err) {
 		t.Error("the server still waits for the rest of the request")
+	}
+}
+
+func TestOldTLSIsRefused(t *testing.T) {
+	s := newSite(t)
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = NewHTTPServer("", s.handler, time.Second, s.server.Log)
+	server.TLS = server.Config.TLSConfig.Clone()
+	server.StartTLS()
+	defer server.Close()
+	connect := func(most uint16) error {
+		trust := server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+		trust.MinVersion, trust.MaxVersion = tls.VersionTLS10, most
+		conn, err := tls.Dial("tcp", server.Listener.Addr().String(), trust)
+		if err == nil {
+			conn.Close()
+		}
+		return err
+	}
+	must(t, connect(tls.VersionTLS13))
+	must(t, connect(tls.VersionTLS12))
+	if connect(tls.VersionTLS11) == nil {
+		t.Error("TLS 1.1 was taken")
 	}
 }
 

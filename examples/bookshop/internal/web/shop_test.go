@@ -132,6 +132,17 @@ func TestOtherCustomersOrder(t *testing.T) {
 	eve.get("/orders").lacks(path)
 }
 
+func TestOrderIDsAreRandom(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 9)
+	b := s.user("ann", account.Customer)
+	first := b.order("1").status(303).Header.Get("Location")
+	second := b.order("1").status(303).Header.Get("Location")
+	if len(first) < len("/orders/")+26 || len(second) != len(first) || first[:12] == second[:12] {
+		t.Errorf("orders %s and %s", first, second)
+	}
+}
+
 func TestPriceInForm(t *testing.T) {
 	s := newSite(t)
 	s.book("Dune", 1200, 3)

@@ -45,7 +45,7 @@ const (
 
 // How many wrong passwords are taken in what time. The limit for an account
 // over all addresses is far above that for one address, so that a stranger
-// cannot easily keep an account's owner out.
+// needs twenty addresses to keep an account's owner out.
 const (
 	failuresPerPair    = 10
 	failuresPerAddress = 100

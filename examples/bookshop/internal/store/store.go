@@ -5,16 +5,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	_ "embed"
 	"fmt"
 	"net/url"
 	"os"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
-
-//go:embed schema.sql
-var schema string
 
 // Open opens the database in the file at path, which it makes readable by its
 // owner only, and brings it to the current schema.

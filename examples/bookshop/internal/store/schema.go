@@ -1,3 +1,7 @@
+package store
+
+// schema makes the tables that are missing.
+const schema = `
 CREATE TABLE IF NOT EXISTS users (
 	id       INTEGER PRIMARY KEY,
 	name     TEXT NOT NULL UNIQUE COLLATE NOCASE,
@@ -52,3 +56,4 @@ CREATE TABLE IF NOT EXISTS order_lines (
 	quantity INTEGER NOT NULL,
 	PRIMARY KEY (order_id, book_id)
 ) STRICT;
+`

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// settings is an environment in which the shop runs in a folder of the test.
+func settings(t *testing.T) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "covers"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free.Close()
+	secret := strings.Repeat("s", 32)
+	return map[string]string{
+		"BOOKSHOP_ADDR": free.Addr().String(), "BOOKSHOP_DB": filepath.Join(dir, "shop.db"), "BOOKSHOP_AUDIT": filepath.Join(dir, "audit.jsonl"),
+		"BOOKSHOP_COVERS": filepath.Join(dir, "covers"), "BOOKSHOP_PAY_URL": "http://127.0.0.1:1",
+		"BOOKSHOP_AUDIT_KEY": secret, "BOOKSHOP_PAY_KEY": secret, "BOOKSHOP_NOTICE_SECRET": secret,
+	}
+}
+
+func TestServesUntilTold(t *testing.T) {
+	env := settings(t)
+	get := func(name string) string { return env[name] }
+	if err := run(t.Context(), []string{"demo"}, get, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, nil, get, io.Discard, io.Discard) }()
+	var res *http.Response
+	for range 100 {
+		var err error
+		if res, err = http.Get("http://" + env["BOOKSHOP_ADDR"] + "/?q=moby"); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if res == nil {
+		t.Fatal("the shop does not answer")
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil || !strings.Contains(string(body), "Moby-Dick") {
+		t.Errorf("page %s, %v", body, err)
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("ended with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the shop did not end")
+	}
+}
+
+func TestCommands(t *testing.T) {
+	env := settings(t)
+	get := func(name string) string { return env[name] }
+	for _, args := range [][]string{{"nothing"}, {"role", "ann"}, {"role", "ann", "admin"}} {
+		if err := run(t.Context(), args, get, io.Discard, io.Discard); err == nil {
+			t.Errorf("%v: no error", args)
+		}
+	}
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"verify"}, get, &out, io.Discard); err != nil || out.String() != "1 records, all as they were written\n" {
+		t.Errorf("verify: %q, %v", &out, err)
+	}
+	delete(env, "BOOKSHOP_AUDIT_KEY")
+	if err := run(t.Context(), nil, get, io.Discard, io.Discard); err == nil {
+		t.Error("the shop runs without a key for its audit log")
+	}
+}
+
+// TestDependencies holds the list in the README against go.mod.
+func TestDependencies(t *testing.T) {
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	required, listed := map[string]bool{}, map[string]bool{}
+	for line := range strings.Lines(string(mod)) {
+		if f := strings.Fields(line); len(f) == 2 && strings.HasPrefix(f[1], "v") {
+			required[f[0]] = true
+		}
+	}
+	_, section, _ := strings.Cut(string(readme), "## Dependencies")
+	for line := range strings.Lines(section) {
+		if name, reason, ok := strings.Cut(strings.TrimPrefix(line, "| `"), "` | "); ok && strings.HasPrefix(line, "| `") && len(reason) > 20 {
+			listed[name] = true
+		}
+	}
+	if !maps.Equal(required, listed) || len(required) == 0 {
+		t.Errorf("go.mod requires %v, and the README gives reasons for %v", required, listed)
+	}
+}

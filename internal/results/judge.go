@@ -36,14 +36,18 @@ func (r *Report) Select(s Selection) []ssf.TestResult {
 			return slices.ContainsFunc(s.Patterns, func(p string) bool { return r.fits(p, t) })
 		})
 	}
-	carry := filter(r.Tests, func(t ssf.TestResult) bool {
-		return slices.ContainsFunc(strings.FieldsFunc(t.Attrs[Attr], func(c rune) bool { return c == ' ' || c == ',' }),
-			func(id string) bool { return slices.Contains(s.IDs, ssf.ID(id)) })
-	})
-	if len(carry) > 0 {
+	if carry := r.carrying(s); len(carry) > 0 {
 		return carry
 	}
 	return slices.Clone(r.Tests)
+}
+
+// carrying are the tests whose [Attr] has one of the ids.
+func (r *Report) carrying(s Selection) []ssf.TestResult {
+	return filter(r.Tests, func(t ssf.TestResult) bool {
+		return slices.ContainsFunc(strings.FieldsFunc(t.Attrs[Attr], func(c rune) bool { return c == ' ' || c == ',' }),
+			func(id string) bool { return slices.Contains(s.IDs, ssf.ID(id)) })
+	})
 }
 
 func (r *Report) fits(pattern string, t ssf.TestResult) bool {
@@ -58,9 +62,9 @@ func (r *Report) fits(pattern string, t ssf.TestResult) bool {
 
 // Judge says what the report of a command that ended with status exit is worth;
 // 0 where only reports were read. A failed test speaks first, since it is
-// evidence against; then what is missing, pattern by pattern. Where there are no
-// patterns nobody said what must be there, so the command as a whole must have
-// succeeded; with patterns other tests may fail, as long as each that began ended.
+// evidence against; then what is missing, pattern by pattern. Where neither a
+// pattern nor a test says what belongs to it, the command as a whole must have
+// succeeded; else other tests may fail, as long as each that began ended.
 func (r *Report) Judge(s Selection, exit int) Judgement {
 	tests := r.Select(s)
 	result, why := r.judge(s, tests, exit)
@@ -74,8 +78,12 @@ func (r *Report) judge(s Selection, tests []ssf.TestResult, exit int) (ssf.Resul
 	if broken := with(tests, ssf.TestBroken); len(broken) > 0 {
 		return ssf.Errored, broken[0].Name + " began and did not end" + others(len(broken)-1)
 	}
-	if len(s.Patterns) == 0 {
+	switch {
+	case len(s.Patterns) > 0:
+	case len(r.carrying(s)) == 0:
 		return r.judgeAll(tests, exit)
+	case len(with(tests, ssf.TestPassed)) == 0:
+		return ssf.AllSkipped, "each test that names it was skipped"
 	}
 	for _, p := range s.Patterns {
 		fit := filter(tests, func(t ssf.TestResult) bool { return r.fits(p, t) })
@@ -99,18 +107,12 @@ func (r *Report) judge(s Selection, tests []ssf.TestResult, exit int) (ssf.Resul
 	return ssf.Passed, ""
 }
 
-// judgeAll judges without patterns, where no selected test failed or broke.
+// judgeAll judges all tests, none of which failed or broke.
 func (r *Report) judgeAll(tests []ssf.TestResult, exit int) (ssf.Result, string) {
 	status := fmt.Sprintf("the command ended with exit status %d", exit)
-	failed := with(r.Tests, ssf.TestFailed)
-	broken := with(r.Tests, ssf.TestBroken)
 	switch {
-	case len(broken) > 0:
-		return ssf.Errored, broken[0].Name + " began and did not end" + others(len(broken)-1)
 	case len(r.Breaks) > 0:
 		return ssf.Errored, r.Breaks[0].Why
-	case exit != 0 && len(failed) > 0:
-		return ssf.Failed, status + ", and " + failed[0].Name + ", which is not selected, failed" + others(len(failed)-1)
 	case exit != 0:
 		return ssf.Failed, status
 	case len(tests) == 0 && (r.Format == Exit || r.Format == Detect):

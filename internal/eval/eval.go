@@ -45,6 +45,7 @@ type Engine struct {
 	compiler *rule.Compiler
 	sorts    func() map[ssf.ID]ssf.Sort // of the model's ids, for its conditions
 	former   func() map[ssf.ID]ssf.ID   // elements by the ids that they had
+	tracer   *proof.Tracer
 
 	before *memos // of the engine that was updated, if any
 	found  *memos // of this one, if it learns
@@ -91,7 +92,7 @@ type Evaluation struct {
 // New makes the graph of the model and takes up the library.
 func New(in ssf.Inputs) *Engine {
 	terms := facts.NewTerms(in.Library)
-	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary)}
+	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary), tracer: proof.NewTracer(in.Model, in.Tree)}
 	for i := range in.Library.Checks {
 		eng.Checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
 	}

@@ -6,6 +6,7 @@ import (
 
 	"ssf"
 	"ssf/internal/facts"
+	"ssf/internal/proof"
 	"ssf/internal/rule"
 )
 
@@ -86,7 +87,10 @@ func (eng *Engine) Update(in ssf.Inputs) *Engine {
 		out.Learn()
 		return out
 	}
-	out := &Engine{Inputs: in, Graph: eng.Rebuild(in.Model), Rules: eng.Rules, Checks: eng.Checks, compiler: eng.compiler, before: eng.found}
+	out := &Engine{Inputs: in, Graph: eng.Rebuild(in.Model), Rules: eng.Rules, Checks: eng.Checks, compiler: eng.compiler, before: eng.found, tracer: eng.tracer.Of(in.Model)}
+	if in.Tree != eng.Tree {
+		out.tracer = proof.NewTracer(in.Model, in.Tree)
+	}
 	out.sortNodes()
 	out.Learn()
 	return out

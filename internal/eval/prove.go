@@ -9,7 +9,7 @@ import (
 
 // prove judges the verifications by the evidence.
 func (e *Evaluation) prove() {
-	e.Proofs = proof.Judge(e.Inputs)
+	e.Proofs = proof.Judge(e.Inputs, e.tracer)
 	e.Shown = proof.Show(e.Proofs)
 	for i := range e.Proofs {
 		e.Case.Verifications = append(e.Case.Verifications, e.Proofs[i].VerificationInfo)

@@ -17,7 +17,7 @@ import (
 // there are, and which packages lead to which. It is read by syntax alone, for
 // every platform at once.
 type goCode struct {
-	*Tracer
+	*traced
 	packages map[string][]string // Go and assembly files by folder
 	modules  map[string]string   // folders by module path
 	read     map[string]goFile
@@ -28,12 +28,12 @@ type goFile struct {
 	imports, embeds, tests []string
 }
 
-// go parses the tree, once.
-func (t *Tracer) goCode() *goCode {
+// goCode looks through the tree, once.
+func (t *traced) goCode() *goCode {
 	if t.code != nil {
 		return t.code
 	}
-	c := &goCode{Tracer: t, packages: map[string][]string{}, modules: map[string]string{}, read: map[string]goFile{}, tests: map[string][]string{}}
+	c := &goCode{traced: t, packages: map[string][]string{}, modules: map[string]string{}, read: map[string]goFile{}, tests: map[string][]string{}}
 	t.code = c
 	for _, f := range t.tree.Files {
 		switch path.Ext(f) {
@@ -114,7 +114,7 @@ func (c *goCode) of(file string) goFile {
 
 // addTests adds the Go tests that a verification selects, with all on which
 // their packages depend. It reports whether it found tests for every pattern.
-func (t *Tracer) addTests(files map[string]bool, v *ssf.Verification, run *ssf.Run) (all bool) {
+func (t *traced) addTests(files map[string]bool, v *ssf.Verification, run *ssf.Run) (all bool) {
 	if path.Base(string(first(run.Command))) != "go" && !strings.Contains(" "+commandLine(run)+" ", " go test ") {
 		return false
 	}

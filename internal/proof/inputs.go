@@ -14,7 +14,12 @@ import (
 // A Tracer finds on what the verifications of a model rest. It remembers what it
 // read of the tree, and serves one goroutine at a time.
 type Tracer struct {
-	model   *ssf.Model
+	*traced
+	model *ssf.Model
+}
+
+// traced is what was read of a tree.
+type traced struct {
 	tree    *ssf.Tree
 	code    *goCode // nil until somebody asks
 	digests map[string]ssf.Input
@@ -26,8 +31,11 @@ func NewTracer(m *ssf.Model, t *ssf.Tree) *Tracer {
 	if t == nil {
 		t = &ssf.Tree{}
 	}
-	return &Tracer{model: m, tree: t, digests: map[string]ssf.Input{}}
+	return &Tracer{&traced{tree: t, digests: map[string]ssf.Input{}}, m}
 }
+
+// Of is a tracer of another model in the same tree, which knows what t has read.
+func (t *Tracer) Of(m *ssf.Model) *Tracer { return &Tracer{t.traced, m} }
 
 // Inputs are all things on which the result of a verification rests, sorted by
 // name; see spec/evidence.md.
@@ -53,15 +61,15 @@ func (t *Tracer) Inputs(v *ssf.Verification) []ssf.Input {
 	}
 	t.addLocks(files)
 
-	inputs := []ssf.Input{t.text("definition:verification", definition(v))}
+	inputs := []ssf.Input{text("definition:verification", definition(v))}
 	for _, f := range slices.Sorted(maps.Keys(files)) {
 		inputs = append(inputs, t.file(f))
 	}
 	if run != nil {
-		inputs = append(inputs, t.text("definition:run", runDefinition(run)))
+		inputs = append(inputs, text("definition:run", runDefinition(run)))
 		if program := path.Base(string(first(run.Command))); t.tree.Toolchain != nil {
 			if version := t.tree.Toolchain(program); version != "" {
-				in := t.text("toolchain:"+program, version)
+				in := text("toolchain:"+program, version)
 				in.Text = version
 				inputs = append(inputs, in)
 			}
@@ -97,12 +105,12 @@ func (t *Tracer) placesOf(v *ssf.Verification) (places []ssf.Ref) {
 	return places
 }
 
-func (t *Tracer) has(file string) bool {
+func (t *traced) has(file string) bool {
 	_, ok := slices.BinarySearch(t.tree.Files, file)
 	return ok
 }
 
-func (t *Tracer) addGlobs(files map[string]bool, globs []ssf.Ref) {
+func (t *traced) addGlobs(files map[string]bool, globs []ssf.Ref) {
 	for _, g := range globs {
 		for _, f := range t.tree.Files {
 			if ssf.MatchPath(string(g.ID), f) {
@@ -114,7 +122,7 @@ func (t *Tracer) addGlobs(files map[string]bool, globs []ssf.Ref) {
 
 // addAll adds every file but those of the model itself, whose part in the
 // result is the definitions.
-func (t *Tracer) addAll(files map[string]bool) {
+func (t *traced) addAll(files map[string]bool) {
 	for _, f := range t.tree.Files {
 		if !OfModel(f) {
 			files[f] = true
@@ -137,7 +145,7 @@ var lockFiles = []string{
 	"poetry.lock", "pubspec.lock", "requirements.txt", "rust-toolchain", "rust-toolchain.toml", "uv.lock", "yarn.lock",
 }
 
-func (t *Tracer) addLocks(files map[string]bool) {
+func (t *traced) addLocks(files map[string]bool) {
 	folders := map[string]bool{".": true}
 	for f := range files {
 		for d := path.Dir(f); !folders[d]; d = path.Dir(d) {
@@ -155,7 +163,7 @@ func (t *Tracer) addLocks(files map[string]bool) {
 
 // file is the input that a file is. One that cannot be read has no digest, and
 // is not what it was as long as it could.
-func (t *Tracer) file(name string) ssf.Input {
+func (t *traced) file(name string) ssf.Input {
 	in, ok := t.digests[name]
 	if !ok {
 		in.Name = name
@@ -167,8 +175,8 @@ func (t *Tracer) file(name string) ssf.Input {
 	return in
 }
 
-func (t *Tracer) text(name, text string) ssf.Input {
-	return ssf.Input{Name: name, Digest: sha256.Sum256([]byte(text))}
+func text(name, content string) ssf.Input {
+	return ssf.Input{Name: name, Digest: sha256.Sum256([]byte(content))}
 }
 
 // definition is a verification as text: what it shows, how and by what.

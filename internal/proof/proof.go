@@ -25,18 +25,17 @@ type Verdict struct {
 	Foreign []ssf.Digest
 }
 
-// Judge says what each verification of the model is worth, in the order of the
-// model.
-func Judge(in ssf.Inputs) []Verdict {
-	t := NewTracer(in.Model, in.Tree)
+// Judge says what each verification of the tracer's model is worth, in the order
+// of the model.
+func Judge(in ssf.Inputs, t *Tracer) []Verdict {
 	of := map[ssf.ID][]*ssf.Evidence{}
 	for i := range in.Evidence {
 		e := &in.Evidence[i]
 		of[e.Verification] = append(of[e.Verification], e)
 	}
-	out := make([]Verdict, 0, len(in.Model.Verify))
-	for i := range in.Model.Verify {
-		v := &in.Model.Verify[i]
+	out := make([]Verdict, 0, len(t.model.Verify))
+	for i := range t.model.Verify {
+		v := &t.model.Verify[i]
 		info := ssf.VerificationInfo{
 			ID: v.ID, State: ssf.NeverRun, Method: cmp.Or(string(v.Method.ID), "test"), Run: v.In.ID,
 			Verifies: ids(v.Verifies), Evidence: []ssf.Digest{}, Pos: v.Pos,

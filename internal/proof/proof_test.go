@@ -80,7 +80,7 @@ func (w *world) record(r ssf.Result, change func(*ssf.Evidence)) {
 }
 
 func (w *world) judge() proof.Verdict {
-	return proof.Judge(ssf.Inputs{Model: w.model, Tree: w.tree(), Evidence: w.went, Now: now})[0]
+	return proof.Judge(ssf.Inputs{Evidence: w.went, Now: now}, proof.NewTracer(w.model, w.tree()))[0]
 }
 
 func TestInputs(t *testing.T) {

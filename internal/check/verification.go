@@ -82,9 +82,13 @@ var results = map[ssf.Standing]ssf.ID{
 // checkResults looks at what the verifications gave, and whether that holds for
 // the code as it is.
 func checkResults(e *verdict) int {
-	waiting, stale := map[ssf.ID][]*ssf.VerificationInfo{}, map[string][]*ssf.VerificationInfo{}
-	var runs []ssf.ID
-	var whys []string
+	type cause struct {
+		state ssf.Standing
+		why   string
+		run   ssf.ID // of what never ran
+	}
+	alike := map[cause][]*ssf.VerificationInfo{} // those of one cause are told together
+	var causes []cause
 	var foreign []*ssf.VerificationInfo
 	for i := range e.Proofs {
 		v := &e.Case.Verifications[i]
@@ -95,35 +99,35 @@ func checkResults(e *verdict) int {
 			continue
 		}
 		e.openAt("VE-2", v.ID)
-		switch v.State {
-		case ssf.NeverRun:
-			if waiting[v.Run] == nil {
-				runs = append(runs, v.Run)
-			}
-			waiting[v.Run] = append(waiting[v.Run], v)
-		case ssf.NotToday:
+		if v.State == ssf.NotToday {
 			e.openAt("LC-1", v.ID)
-			if stale[v.Why] == nil {
-				whys = append(whys, v.Why)
-			}
-			stale[v.Why] = append(stale[v.Why], v)
-		case ssf.Standing(ssf.Failed), ssf.Standing(ssf.TimedOut):
-			e.reportFailed(v)
-		default:
-			e.Report(results[v.State], v.ID, v.Pos, "", nil, "verification %s: %s", v.ID, v.Why)
 		}
-	}
-	for _, run := range runs {
-		vs := waiting[run]
-		if run == "" {
-			e.Report("verification/no-run", vs[0].ID, vs[0].Pos, "", nil, "nothing carries out %s: %s", counted(vs, "verification", "verifications"), named(vs))
+		if v.State == ssf.Standing(ssf.Failed) || v.State == ssf.Standing(ssf.TimedOut) {
+			e.reportFailed(v)
 			continue
 		}
-		e.Report("verification/never-run", vs[0].ID, vs[0].Pos, "", nil, "no result of %s is recorded, which %s for: %s", run, counted(vs, "verification waits", "verifications wait"), named(vs))
+		c := cause{v.State, v.Why, ""}
+		if v.State == ssf.NeverRun {
+			c.run = v.Run
+		}
+		if alike[c] == nil {
+			causes = append(causes, c)
+		}
+		alike[c] = append(alike[c], v)
 	}
-	for _, why := range whys {
-		vs := stale[why]
-		e.Report("verification/stale", vs[0].ID, vs[0].Pos, "", nil, "%s, so %s no more for this code: %s", why, counted(vs, "result counts", "results count"), named(vs))
+	for _, c := range causes {
+		vs := alike[c]
+		first := vs[0]
+		switch {
+		case c.state == ssf.NeverRun && c.run == "":
+			e.Report("verification/no-run", first.ID, first.Pos, "", nil, "nothing carries out %s: %s", counted(vs, "verification", "verifications"), named(vs))
+		case c.state == ssf.NeverRun:
+			e.Report("verification/never-run", first.ID, first.Pos, "", nil, "no result of %s is recorded, and %s for one: %s", c.run, counted(vs, "verification waits", "verifications wait"), named(vs))
+		case c.state == ssf.NotToday:
+			e.Report("verification/stale", first.ID, first.Pos, "", nil, "%s, so %s no more for this code: %s", c.why, counted(vs, "result counts", "results count"), named(vs))
+		default:
+			e.Report(results[c.state], first.ID, first.Pos, "", nil, "%s (%s): %s", counted(vs, "verification shows nothing", "verifications show nothing"), named(vs), c.why)
+		}
 	}
 	if len(foreign) > 0 {
 		e.Report("verification/foreign-key", foreign[0].ID, foreign[0].Pos, "", nil, "there are results that are signed by a key which the model does not expect, and they do not count: %s", named(foreign))

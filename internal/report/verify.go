@@ -13,20 +13,36 @@ import (
 
 // How much of what failing tests said is shown.
 const (
-	maxFailing = 3
-	maxSaid    = 10 // lines of each
+	maxFailing = 2 // tests of one verification
+	maxSaid    = 5 // lines of each
 )
 
 // Verify writes what verifications gave just now, what follows from that, and
 // how many of those in the case stand. Unrecorded is why nothing was recorded.
 func Verify(w io.Writer, c *ssf.Case, ran []ssf.Evidence, unrecorded string, style Style) error {
 	p := newPage(w, style)
+	type cause struct {
+		run    ssf.ID
+		result ssf.Result
+		why    string
+	}
+	alike := map[cause][]ssf.ID{} // what shows nothing for one reason is told together
+	for i := range ran {
+		e := &ran[i]
+		c := cause{e.Run.ID, e.Result, e.Why}
+		alike[c] = append(alike[c], e.Verification)
+	}
 	for i := range ran {
 		e := &ran[i]
 		if i == 0 || ran[i-1].Run.ID != e.Run.ID {
 			p.run(&e.Run)
 		}
-		p.result(e)
+		switch names := alike[cause{e.Run.ID, e.Result, e.Why}]; {
+		case e.Result == ssf.Passed, e.Result == ssf.Failed, len(names) == 1:
+			p.result(e, string(e.Verification))
+		case names[0] == e.Verification:
+			p.result(e, ssf.Join(names))
+		}
 	}
 	if len(ran) > 0 {
 		p.print("\n")
@@ -68,8 +84,8 @@ func (p *page) run(r *ssf.RunResult) {
 	p.print("%s %s%s\n", p.paint(bold, string(r.ID)+":"), cut(clean(what), p.style.Width-utf8.RuneCountInString(string(r.ID)+took)-3), took)
 }
 
-// result is what one verification gave.
-func (p *page) result(e *ssf.Evidence) {
+// result is what a verification gave, or several that gave the same.
+func (p *page) result(e *ssf.Evidence, names string) {
 	colour, says := red, clean(e.Why)
 	if e.Result == ssf.Passed {
 		colour, says = green, count(len(e.Tests), "test")
@@ -77,8 +93,7 @@ func (p *page) result(e *ssf.Evidence) {
 			says = "exit status 0"
 		}
 	}
-	first := fmt.Sprintf("  %s%s %s  ", p.paint(colour, words(e.Result)), strings.Repeat(" ", max(0, 10-len(e.Result))), e.Verification)
-	p.hang(first, strings.Repeat(" ", 13), says)
+	p.hang("  "+p.paint(colour, words(e.Result))+strings.Repeat(" ", max(0, 11-len(e.Result))), strings.Repeat(" ", 13), names+": "+says)
 	failing := 0
 	for _, t := range e.Tests {
 		if t.Outcome == ssf.TestPassed || t.Outcome == ssf.TestSkipped || t.Message == "" {
@@ -93,6 +108,10 @@ func (p *page) result(e *ssf.Evidence) {
 			if i == maxSaid {
 				p.print("               ... and %s more\n", count(len(lines)-i, "line"))
 				break
+			}
+			if i == 0 {
+				p.wrap("               ", line)
+				continue
 			}
 			p.print("               %s\n", cut(clean(line), p.style.Width-15))
 		}

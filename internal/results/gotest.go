@@ -30,6 +30,7 @@ var ofOldGo = regexp.MustCompile(`^(?:FAIL\t(\S+) \[(?:build|setup) failed\]|FAI
 type goTests struct {
 	*collector
 	packages map[string]*goPackage
+	compiler map[string]string // the first thing that it said of a package
 }
 
 // A goPackage is the state of one package.
@@ -47,14 +48,14 @@ type goTest struct {
 }
 
 func readGoTest(in *bufio.Reader, c *collector) error {
-	g := goTests{c, map[string]*goPackage{}}
+	g := goTests{c, map[string]*goPackage{}, map[string]string{}}
 	err := lines(in, func(_ int, line string) error {
 		if strings.TrimSpace(line) == "" {
 			return nil
 		}
 		if m := ofOldGo.FindStringSubmatch(line); m != nil {
 			if m[1] != "" {
-				g.unbuilt(m[1])
+				g.unbuilt(m[1], "")
 			}
 			return nil
 		}
@@ -82,6 +83,12 @@ func called(pkg string) string {
 }
 
 func (g *goTests) event(e event) error {
+	if e.Action == "build-output" {
+		_, told := g.compiler[e.ImportPath]
+		if says := strings.TrimSpace(e.Output); !told && says != "" && !strings.HasPrefix(says, "# ") && len(g.compiler) < maxTests {
+			g.compiler[e.ImportPath] = fit(says[:min(len(says), maxCompiler)])
+		}
+	}
 	if strings.HasPrefix(e.Action, "build-") { // told once more as FailedBuild of each package that needs it
 		return nil
 	}
@@ -148,7 +155,7 @@ func (g *goTests) packageEvent(p *goPackage, e event) error {
 		g.leave(p, p.complete)
 		switch {
 		case p.noBuild || e.FailedBuild != "":
-			g.unbuilt(e.Package)
+			g.unbuilt(e.Package, g.compiler[e.FailedBuild])
 		case !p.complete:
 			g.broke(e.Package, "%s ended before its tests did", called(e.Package))
 		case !p.failed:
@@ -173,4 +180,13 @@ func (g *goTests) leave(p *goPackage, complete bool) {
 	p.ended = true
 }
 
-func (g *goTests) unbuilt(pkg string) { g.broke(pkg, "%s did not build", called(pkg)) }
+// maxCompiler bounds what is kept of what the compiler says, in bytes.
+const maxCompiler = 300
+
+func (g *goTests) unbuilt(pkg, compiler string) {
+	if compiler != "" {
+		g.broke(pkg, "%s did not build: %s", called(pkg), compiler)
+		return
+	}
+	g.broke(pkg, "%s did not build", called(pkg))
+}

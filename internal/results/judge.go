@@ -89,7 +89,7 @@ func (r *Report) judge(s Selection, tests []ssf.TestResult, exit int) (ssf.Resul
 		fit := filter(tests, func(t ssf.TestResult) bool { return r.fits(p, t) })
 		switch {
 		case len(fit) == 0 && len(r.Breaks) > 0: // perhaps it would have been there
-			return ssf.Errored, "no test fits " + p + ": " + r.Breaks[0].Why
+			return ssf.Errored, r.Breaks[0].Why
 		case len(fit) == 0:
 			return ssf.NoTests, "no test fits " + p + r.hint(p, exit)
 		case len(with(fit, ssf.TestPassed)) == 0:

@@ -49,7 +49,7 @@ func TestJudge(t *testing.T) {
 		"no such test, nothing near": {report(GoTest, "passed w TestInjectionIsRefused"), p("Login"), 0, ssf.NoTests, "no test fits Login", ""},
 		"one pattern of two":         {report(GoTest, "passed w TestA"), p("TestA", "Login*"), 0, ssf.NoTests, "no test fits Login*", "TestA"},
 		"failure before what misses": {report(GoTest, "failed w TestA"), p("Login*", "TestA"), 1, ssf.Failed, "TestA failed", "TestA"},
-		"a build failed instead":     {report(GoTest, "passed w TestA", "break x package x did not build"), p("TestX"), 1, ssf.Errored, "no test fits TestX: package x did not build", ""},
+		"a build failed instead":     {report(GoTest, "passed w TestA", "break x package x did not build"), p("TestX"), 1, ssf.Errored, "package x did not build", ""},
 		"all skipped":                {report(GoTest, "skipped w TestA", "skipped w TestAB"), p("TestA*"), 0, ssf.AllSkipped, "each test that fits TestA* was skipped", "TestA TestAB"},
 		"one of two patterns skips":  {report(GoTest, "passed w TestA", "skipped w TestB"), p("TestA", "TestB"), 0, ssf.AllSkipped, "each test that fits TestB was skipped", "TestA TestB"},
 		"some skipped":               {report(GoTest, "passed w TestA", "skipped w TestAB"), p("TestA*"), 0, ssf.Passed, "", "TestA TestAB"},

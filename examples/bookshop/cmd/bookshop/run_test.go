@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"bookshop/internal/account"
+	"bookshop/internal/store"
 )
 
 // settings is an environment in which the shop runs in a folder of the test.
@@ -68,6 +71,32 @@ func TestServesUntilTold(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("the shop did not end")
+	}
+}
+
+func TestFirstAdmin(t *testing.T) {
+	env := settings(t)
+	get := func(name string) string { return env[name] }
+	db, err := store.Open(t.Context(), env["BOOKSHOP_DB"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	accounts := account.New(db, account.Cost{Time: 1, Memory: 64, Threads: 1}, time.Now)
+	if _, err := accounts.Register(t.Context(), "ann", "blue heron in the reeds", ""); err != nil {
+		t.Fatal(err)
+	}
+	if staff, err := accounts.Staff(t.Context()); err != nil || len(staff) != 0 {
+		t.Errorf("staff of a new shop: %v, %v", staff, err)
+	}
+	if err := run(t.Context(), []string{"role", "ann", "admin"}, get, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if staff, err := accounts.Staff(t.Context()); err != nil || len(staff) != 1 || staff[0].Role != account.Admin {
+		t.Errorf("staff: %v, %v", staff, err)
+	}
+	if text, err := os.ReadFile(env["BOOKSHOP_AUDIT"]); err != nil || !strings.Contains(string(text), `"who":"operator","on":"ann admin"`) {
+		t.Errorf("audit log %s, %v", text, err)
 	}
 }
 

@@ -103,8 +103,8 @@ func (s *Service) Register(ctx context.Context, name, password, address string) 
 	if err != nil {
 		return User{}, fmt.Errorf("storing account: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return User{}, errors.Join(ErrNameTaken, err)
+	if !store.Changed(res) {
+		return User{}, ErrNameTaken
 	}
 	id, err := res.LastInsertId()
 	if err != nil {

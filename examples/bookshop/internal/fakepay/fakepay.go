@@ -7,7 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
-	"html"
+	"html/template"
 	"io"
 	"net/http"
 	"sync"
@@ -70,6 +70,9 @@ func (p *Provider) start(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(pay.Payment{ID: id, URL: p.Self + "/pay/" + id})
 }
 
+var payPage = template.Must(template.New("").Parse(
+	`<!doctype html><title>Fake payment</title><p>Pay {{.Amount}} cents in {{.Currency}}?<form method="post"><button>Pay</button></form>`))
+
 func (p *Provider) page(w http.ResponseWriter, r *http.Request) {
 	req, ok := p.Asked(r.PathValue("id"))
 	if !ok {
@@ -77,8 +80,9 @@ func (p *Provider) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprintf(w, `<!doctype html><title>Fake payment</title><p>Pay %d.%02d %s?<form method="post"><button>Pay</button></form>`,
-		req.Amount/100, req.Amount%100, html.EscapeString(req.Currency))
+	if err := payPage.Execute(w, req); err != nil {
+		http.Error(w, "no page", http.StatusInternalServerError)
+	}
 }
 
 func (p *Provider) paid(w http.ResponseWriter, r *http.Request) {

@@ -49,6 +49,22 @@ func TestPaymentIsAskedOnce(t *testing.T) {
 	}
 }
 
+func TestPayPageIsText(t *testing.T) {
+	p := &fakepay.Provider{Key: "key of the shop"}
+	c, url := client(t, p.Handler())
+	p.Self = url
+	odd := request
+	odd.Currency = "<script>alert(1)</script>"
+	if _, err := c.Start(t.Context(), odd); err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	p.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/pay/pay-1", nil))
+	if text := w.Body.String(); strings.Contains(text, "<script>") || !strings.Contains(text, "alert(1)") {
+		t.Errorf("page %s", text)
+	}
+}
+
 func TestWrongCertificate(t *testing.T) {
 	asked := false
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))

@@ -61,7 +61,7 @@ func (s *Shop) SetQuantity(ctx context.Context, user, book, quantity int64) erro
 	if err != nil {
 		return fmt.Errorf("filling basket: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	if !store.Changed(res) {
 		return ErrFull
 	}
 	return nil

@@ -107,7 +107,7 @@ func take(ctx context.Context, tx *sql.Tx, order string, l Line) error {
 	if err != nil {
 		return fmt.Errorf("taking stock: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	if !store.Changed(res) {
 		return ErrSoldOut
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO order_lines (order_id, book_id, title, price, quantity) VALUES (?, ?, ?, ?, ?)`,
@@ -209,7 +209,7 @@ func (s *Shop) Close(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("closing order: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	if !store.Changed(res) {
 		return ErrNothingToDo
 	}
 	return nil

@@ -55,6 +55,12 @@ func Change(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	return nil
 }
 
+// Changed reports whether a statement changed any row, which SQLite always knows.
+func Changed(res sql.Result) bool {
+	n, err := res.RowsAffected()
+	return err == nil && n > 0
+}
+
 // All reads every row of a query into values that scan makes of one row each.
 func All[T any](rows *sql.Rows, scan func(scan func(...any) error) (T, error)) ([]T, error) {
 	defer rows.Close()

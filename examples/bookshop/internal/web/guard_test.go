@@ -75,6 +75,14 @@ func TestOversizeBody(t *testing.T) {
 	s.browser().send(s.browser().form("/payments/notice", "x", strings.Repeat("x", 1<<20))).status(413)
 }
 
+func TestBrokenForm(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	req := b.form("/sign-in")
+	req.Body, req.ContentLength = io.NopCloser(strings.NewReader("token=%zz")), 9
+	b.send(req).status(422).has("That form cannot be read.")
+}
+
 func TestTooManyRequests(t *testing.T) {
 	s := newSite(t)
 	send := func(from string) int {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"bookshop/internal/account"
+	"bookshop/internal/problem"
 )
 
 // The names of the shop's cookies. Browsers take a name with __Host- only over
@@ -88,10 +89,12 @@ func permitted(v visitor, need access) error {
 	return errForbidden
 }
 
+var foreign = http.NewCrossOriginProtection()
+
 // fromOwnSite refuses a request of which the browser itself says that a page
 // elsewhere made it (Sec-Fetch-Site, Origin).
 func fromOwnSite(r *http.Request) error {
-	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+	if err := foreign.Check(r); err != nil {
 		return errForeign
 	}
 	return nil
@@ -100,7 +103,10 @@ func fromOwnSite(r *http.Request) error {
 // fromOwnForm refuses a form without the token of this visitor.
 func fromOwnForm(r *http.Request, v visitor) error {
 	if err := r.ParseForm(); err != nil {
-		return err
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			return err
+		}
+		return problem.Problem("That form cannot be read.")
 	}
 	if v.token == "" || !hmac.Equal([]byte(r.PostForm.Get("token")), []byte(v.token)) {
 		return errForm

@@ -27,6 +27,11 @@ func TestClean(t *testing.T) {
 		Threats:     []ssf.Threat{{ID: "x@web", Rule: "x", Element: id, Title: hostile, State: ssf.Open, Why: hostile}},
 		Questions:   []ssf.OpenQuestion{{Fact: "f", Elements: []ssf.ID{id}, Asks: hostile, Unlocks: 1}},
 	}
+	e := ssf.Evidence{
+		Verification: hostile, Result: ssf.Failed, Why: hostile, Tool: hostile, Verifies: []ssf.ID{hostile}, Run: ssf.RunResult{ID: "unit", Command: []string{hostile}},
+		Inputs: []ssf.Input{{Name: hostile, Text: hostile}}, Tests: []ssf.TestResult{{Name: hostile, Suite: hostile, Outcome: ssf.TestFailed, Message: hostile}},
+	}
+	m := &ssf.Model{Runs: []ssf.Run{{Named: ssf.Named{ID: "unit"}, Command: []ssf.Ref{{ID: hostile}}}}}
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"check":     func(b *bytes.Buffer) error { return Check(b, c, Style{}, CheckOptions{}) },
 		"threats":   func(b *bytes.Buffer) error { return Threats(b, c, Style{}, func(*ssf.Threat) bool { return true }) },
@@ -34,6 +39,15 @@ func TestClean(t *testing.T) {
 		"explain": func(b *bytes.Buffer) error {
 			return ExplainThreat(b, &ssf.Explanation{ID: "x@web", Verdict: hostile, Kind: hostile, Threat: &c.Threats[0], When: &ssf.Why{Text: hostile, Truth: "true"}}, Style{})
 		},
+		"verify": func(b *bytes.Buffer) error {
+			ran := e
+			ran.Verification = "injection" // of the model, whose ids are checked
+			return Verify(b, c, []ssf.Evidence{ran}, hostile, Style{})
+		},
+		"trust":  func(b *bytes.Buffer) error { return Commands(b, m, Style{}) },
+		"record": func(b *bytes.Buffer) error { return EvidenceRecord(b, &e, Style{}) },
+		"list":   func(b *bytes.Buffer) error { return EvidenceList(b, []ssf.Evidence{e}, Style{}) },
+		"output": func(b *bytes.Buffer) error { return Raw(b, []byte(hostile)) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {

@@ -80,7 +80,7 @@ func (p *page) run(r *ssf.RunResult) {
 	if what == "" {
 		what = "reports of another job"
 	}
-	took := ", " + (time.Duration(r.Seconds * float64(time.Second))).Round(100*time.Millisecond).String()
+	took := ", " + time.Duration(r.Seconds*float64(time.Second)).Round(100*time.Millisecond).String()
 	p.print("%s %s%s\n", p.paint(bold, string(r.ID)+":"), cut(clean(what), p.style.Width-utf8.RuneCountInString(string(r.ID)+took)-3), took)
 }
 
@@ -174,7 +174,7 @@ func EvidenceList(w io.Writer, records []ssf.Evidence, style Style) error {
 			colour = green
 		}
 		commit := e.Commit[:min(7, len(e.Commit))]
-		p.print("%s  %s  %-7s  %s%s  %s\n", e.ID.String()[:12], e.Time.UTC().Format("2006-01-02 15:04"), commit, p.paint(colour, words(e.Result)), strings.Repeat(" ", max(0, 11-len(e.Result))), e.Verification)
+		p.print("%s  %s  %-7s  %s%s  %s\n", e.ID.String()[:12], e.Time.UTC().Format("2006-01-02 15:04"), commit, p.paint(colour, words(e.Result)), strings.Repeat(" ", max(0, 11-len(e.Result))), clean(string(e.Verification)))
 	}
 	if len(records) == 0 {
 		p.print("no record\n")

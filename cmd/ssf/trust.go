@@ -111,21 +111,27 @@ func (a *app) trustFile() (string, error) {
 	return filepath.Join(a.env.Config, "trust.json"), nil
 }
 
-// readTrusted reads what is trusted. A file that others can write counts for
-// nothing.
+// readTrusted reads what is trusted. A file that others can write, itself or by
+// its folder, counts for nothing.
 func (a *app) readTrusted() (all []trusted, err error) {
 	name, err := a.trustFile()
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Lstat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("reading what is trusted: %w", err)
-	case !info.Mode().IsRegular() || info.Mode().Perm()&0o022 != 0:
-		return nil, fmt.Errorf("reading what is trusted: others can write %s; run chmod 600 on it if you trust what it says", name)
+	for _, at := range []string{filepath.Dir(name), name} { // who can write the folder can put another file there
+		stat := os.Stat
+		if at == name {
+			stat = os.Lstat
+		}
+		info, err := stat(at)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, nil
+		case err != nil:
+			return nil, fmt.Errorf("reading what is trusted: %w", err)
+		case at == name && !info.Mode().IsRegular() || info.Mode().Perm()&0o022 != 0:
+			return nil, fmt.Errorf("reading what is trusted: others can write %s; run chmod go-w on it if you trust what it says", at)
+		}
 	}
 	text, err := os.ReadFile(name)
 	if err == nil {

@@ -37,6 +37,7 @@ func newStranger(t *testing.T, ends string) *stranger {
 	top := t.TempDir()
 	s := &stranger{t, filepath.Join(top, "shop"), filepath.Join(top, "config"), filepath.Join(top, "ran")}
 	s.write("ssf.yaml", strings.Replace(strangersModel, "COMMAND", "'printf x >> "+s.ran+"; "+ends+"'", 1))
+	s.write("code.txt", "x")
 	s.git("init", "-q")
 	s.commit()
 	return s
@@ -117,15 +118,17 @@ func TestUntrustedRunsNothing(t *testing.T) {
 	s.edit("env: [SHOP]", "env: [SHOP], limit: 5m") // asks nobody again
 	s.ssf(s.dir, exitYes, 2, "verify")
 
-	trust := filepath.Join(s.config, "trust.json")
-	if err := os.Chmod(trust, 0o622); err != nil {
-		t.Fatal(err)
-	}
-	if out := s.ssf(s.dir, exitFail, 2, "verify"); !strings.Contains(out, "others can write") {
-		t.Errorf("it says\n%s", out)
-	}
-	if err := os.Chmod(trust, 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{s.config, filepath.Join(s.config, "trust.json")} {
+		info, err := os.Stat(name)
+		if err == nil {
+			err = os.Chmod(name, info.Mode()|0o020)
+		}
+		if out := s.ssf(s.dir, exitFail, 2, "verify"); err != nil || !strings.Contains(out, "others can write "+name) {
+			t.Errorf("%v, and it says\n%s", err, out)
+		}
+		if err := os.Chmod(name, info.Mode()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.ssf(s.dir, exitYes, 2, "trust", "--revoke")
 	s.ssf(s.dir, exitFail, 2, "verify")
@@ -164,4 +167,18 @@ func TestDirtyIsNotRecorded(t *testing.T) {
 	s.ssf(s.dir, exitYes, 2, "verify")
 	s.ssf(s.dir, exitYes, 2, "verify") // it is known now
 	s.ssf(s.dir, exitYes, 2, "evidence", "verify")
+	for name, text := range readFiles(t, s.dir) {
+		if strings.Contains(text, "PRIVATE KEY") {
+			t.Errorf("%s holds a key", name)
+		}
+	}
+}
+
+// TestChangedMeanwhile: what passed while its code changed has not passed.
+func TestChangedMeanwhile(t *testing.T) {
+	s := newStranger(t, "printf y >> code.txt")
+	s.ssf(s.dir, exitYes, 0, "trust", "--yes")
+	if out := s.ssf(s.dir, exitNo, 1, "verify"); !strings.Contains(out, "code.txt changed while it ran") {
+		t.Errorf("it says\n%s", out)
+	}
 }

@@ -143,7 +143,7 @@ func TestChecks(t *testing.T) {
 	}
 	reported := map[string]bool{}
 	name := regexp.MustCompile(`^(model|context|threats|implementation|verification|release)/[a-z-]+$`)
-	for _, dir := range []string{"../internal/eval", "../internal/check", "../internal/rule", "../internal/lang"} {
+	for _, dir := range []string{"../internal/eval", "../internal/check", "../internal/rule", "../internal/lang", "../cmd/ssf"} {
 		for _, file := range goFiles(t, dir) {
 			literals(t, file, func(s string) {
 				if name.MatchString(s) {

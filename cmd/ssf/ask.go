@@ -178,6 +178,7 @@ func (a *app) explainCommand() *cobra.Command {
   CX-3                      a control: what to do, what judges it, its state
   context/no-zone           a diagnostic: what it means and how to mend it
   web                       an element of the model with its facts
+  no-sql-from-input         a verification: what it is worth today, and why
   kinds, technologies, protocols, facts, threats, measures, controls, checks
                             what the library has of each
 ` + exits,
@@ -274,6 +275,12 @@ func allIDs(lib *ssf.Library, c *ssf.Case) (ids []string) {
 	}
 	if c != nil {
 		ids = append(ids, elementIDs(c)...)
+		for _, x := range c.Mitigations {
+			add(x.ID)
+		}
+		for _, x := range c.Verifications {
+			add(x.ID)
+		}
 	}
 	return ids
 }

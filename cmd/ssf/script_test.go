@@ -102,6 +102,19 @@ func TestOwnModel(t *testing.T) {
 	}
 }
 
+// TestBookshop: the model of the example has no error and no open question, all
+// that it decides is reviewed, and it reaches what its policy asks.
+func TestBookshop(t *testing.T) {
+	const shop = "../../examples/bookshop"
+	code, out, errs := runIn(t, shop, "check", "--now", "2026-12-01")
+	if code != exitYes || strings.Contains(out, ": error: ") || strings.Contains(out, ": question: ") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	if code, out, errs := runIn(t, shop, "review", "--now", "2026-12-01"); code != exitYes {
+		t.Errorf("something is left to review: exit %d\n%s%s", code, out, errs)
+	}
+}
+
 // TestSameBytes: two runs give the same case under the same time.
 func TestSameBytes(t *testing.T) {
 	dir := t.TempDir()

@@ -148,10 +148,25 @@ func (e *verdict) subkinds(kind ssf.ID) (out []string) {
 // codeEndings are the files that count as code that a component should claim.
 var codeEndings = []string{".go", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".py", ".java", ".kt", ".scala", ".rb", ".php", ".c", ".h", ".cc", ".cpp", ".hpp", ".rs", ".cs", ".swift", ".m", ".sql", ".tf"}
 
-// isCode reports whether a file counts as code of the product's own.
+// isCode reports whether a file counts as code that somebody wrote.
 func isCode(file string) bool {
 	return slices.Contains(codeEndings, path.Ext(file)) &&
 		!slices.ContainsFunc(strings.Split(file, "/"), func(s string) bool { return s == "testdata" || s == "vendor" || s == "node_modules" })
+}
+
+// others are the folders below that hold a model of their own, and so another
+// product, each with a slash at its end.
+func others(files []string) (folders []string) {
+	for _, f := range files {
+		if dir, ok := strings.CutSuffix(f, "/ssf.yaml"); ok && !strings.Contains("/"+f, "/testdata/") {
+			folders = append(folders, dir+"/")
+		}
+	}
+	return folders
+}
+
+func inAny(folders []string, file string) bool {
+	return slices.ContainsFunc(folders, func(dir string) bool { return strings.HasPrefix(file, dir) })
 }
 
 // checkCode compares what components claim with the files that are there.
@@ -174,13 +189,21 @@ func checkCode(e *verdict) (looked int) {
 		}
 	}
 	var free []string
+	others, theirs := others(e.Tree.Files), 0
 	for j, f := range e.Tree.Files {
-		if isCode(f) {
+		switch {
+		case !isCode(f):
+		case inAny(others, f):
+			theirs++
+		default:
 			looked++
 			if !claimed[j] {
 				free = append(free, f)
 			}
 		}
+	}
+	if theirs > 0 {
+		e.Report("context/other-product", "system", e.Model.System.Pos, "", nil, "%s of other products, with models of their own: %s", plural(theirs, "code file is", "code files are"), few(others))
 	}
 	if len(free) > 0 {
 		e.Report("context/unclaimed-code", "system", e.Model.System.Pos, "", nil, "no component claims %d of %d code files: %s", len(free), looked, few(free))

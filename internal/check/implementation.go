@@ -223,13 +223,14 @@ func (e *verdict) checkCoverage(standard ssf.ID, covers []ssf.Ref, at ssf.Pos) {
 		covered[j] = true
 	}
 	var left []string
+	others := others(e.Tree.Files)
 	for j := range e.Model.Components {
 		c := &e.Model.Components[j]
 		if i < 0 || !slices.ContainsFunc(c.Tech, func(t ssf.Ref) bool { return ssf.HasRef(e.Library.Standards[i].For, t.ID) }) {
 			continue
 		}
 		for _, at := range fitting(e.Tree.Files, c.Code...) {
-			if f := e.Tree.Files[at]; isCode(f) && !covered[at] {
+			if f := e.Tree.Files[at]; isCode(f) && !covered[at] && !inAny(others, f) {
 				left = append(left, f)
 			}
 		}

@@ -34,11 +34,14 @@ func (b *builder) verifications() []Block {
 		}
 		t.Rows = append(t.Rows, Row{Cells: []Text{text(mono(v.ID)), state, resultOf(v), text(proven), monos(v.Verifies)}})
 	}
+	if slices.ContainsFunc(b.Verifications, func(v ssf.VerificationInfo) bool { return v.Key != "" && v.Signer == "" }) {
+		return []Block{t, Para(prose("Results are signed. Where a key is shown by its beginning, the model does not name it in `signers:`."))}
+	}
 	return []Block{t}
 }
 
-// resultOf is when, on which commit and on whose word a result was made: the
-// signer as the model knows it, else the beginning of the key.
+// resultOf is when, on which commit and on whose word a result was made: a
+// signer that the model knows, else the beginning of a key.
 func resultOf(v *ssf.VerificationInfo) Text {
 	if v.Time.IsZero() {
 		return text("no result")
@@ -48,9 +51,10 @@ func resultOf(v *ssf.VerificationInfo) Text {
 		t = text(t, " at ", mono(v.Commit[:min(12, len(v.Commit))]))
 	}
 	if v.Signer != "" {
-		return text(t, ", signed by ", mono(v.Signer))
+		return text(t, " by ", mono(v.Signer))
 	}
-	return text(t, ", signed by a key that the model does not name, ", mono(v.Key[:min(20, len(v.Key))]))
+	key := strings.TrimPrefix(v.Key, "ed25519:")
+	return text(t, " by ", mono(key[:min(10, len(key))]), "...")
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -142,14 +142,17 @@ func refs(rs []ssf.Ref) string {
 
 // ExplainEntry writes what the library and the case know of an id: a control,
 // a check, a rule, a measure, a fact, a kind, technology or protocol, or an
-// element or requirement of the model. It reports false if nothing has that id.
+// element, requirement, mitigation or verification of the model. It reports false if nothing has that id.
 // A nil case is a library without a model.
 func ExplainEntry(w io.Writer, id ssf.ID, lib *ssf.Library, c *ssf.Case, style Style) (bool, error) {
 	p := newPage(w, style)
 	found := p.control(id, lib, c) || p.check(id, lib, c) || p.rule(id, lib, c) || p.factDef(id, lib) || p.measure(id, lib) ||
 		p.kind(id, "kind", lib.Kinds) || p.kind(id, "technology", lib.Techs) || p.kind(id, "protocol", lib.Protocols)
 	if !found && c != nil {
-		found = p.element(id, c) || p.requirement(id, c)
+		found = p.element(id, c) || p.requirement(id, c) || p.verification(id, c)
+	}
+	if c != nil {
+		found = p.mitigation(id, c, found) || found // of the same id as a measure, mostly
 	}
 	if !found {
 		found = p.index(id, lib)

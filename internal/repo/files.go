@@ -113,8 +113,11 @@ func goVersion(dir string) string {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, "env", "GOVERSION")
 	cmd.Dir = dir
-	// A go.mod that wants a toolchain which is not here must not have it fetched.
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOPROXY=") || strings.HasPrefix(v, "GOFLAGS=") }), "GOPROXY=off", "GOFLAGS=")
+	// A go.mod that wants a toolchain which is not here must not have it fetched;
+	// one that is here need not see our key.
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "GOPROXY=") || strings.HasPrefix(v, "GOFLAGS=") || strings.HasPrefix(v, "SSF_")
+	}), "GOPROXY=off", "GOFLAGS=")
 	out := bounded{max: 1 << 10}
 	cmd.Stdout = &out
 	if cmd.Run() != nil { // the chosen toolchain is not here yet

@@ -326,6 +326,9 @@ func (v *verifier) finish(before *ssf.Case, chosen map[ssf.ID]bool, ran int) err
 	if err := v.checkpoint(); err != nil { // what an earlier run recorded before it was stopped
 		return err
 	}
+	if v.store != nil && v.in.Lock != nil && v.in.Lock.Conflict.Known() {
+		fmt.Fprintf(v.env.Stderr, "ssf: git has left both sides of a merge in %s, so no checkpoint stands there yet; `ssf review` joins them\n", lang.LockFile)
+	}
 	c := before
 	if ran > 0 {
 		var err error

@@ -116,7 +116,7 @@ func (v *verifier) progress() func(run ssf.ID, says string) {
 		return func(ssf.ID, string) {}
 	}
 	var mu sync.Mutex
-	says := map[ssf.ID]string{}
+	shown, says := "", map[ssf.ID]string{}
 	return func(run ssf.ID, s string) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -128,6 +128,9 @@ func (v *verifier) progress() func(run ssf.ID, says string) {
 		for _, id := range slices.Sorted(maps.Keys(says)) {
 			all = append(all, says[id])
 		}
-		fmt.Fprintf(v.env.Stderr, "\r\x1b[K%.79s", strings.Join(all, "; "))
+		if line := strings.Join(all, "; "); line != shown {
+			shown = line
+			fmt.Fprintf(v.env.Stderr, "\r\x1b[K%.79s", line)
+		}
 	}
 }

@@ -33,8 +33,8 @@ type Input struct {
 // A Result is what came of a verification.
 type Result string
 
-// The results. Only Passed speaks for what is verified; Failed and TimedOut
-// speak against it, and the others say that nothing was shown.
+// The results. Only Passed speaks for what is verified and Failed against it; the
+// others say that nothing was shown.
 const (
 	Passed      Result = "passed"
 	Failed      Result = "failed"      // a selected test failed, or the command's exit status says so

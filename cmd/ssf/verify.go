@@ -148,7 +148,9 @@ func (v *verifier) prepare(keyName string) (err error) {
 		return err
 	}
 	t := v.in.Tree
-	changed := slices.DeleteFunc(slices.Clone(t.Changed), func(f string) bool { return f == lang.LockFile || strings.HasPrefix(f, evidence.Folder+"/") })
+	changed := slices.DeleteFunc(slices.Clone(t.Changed), func(f string) bool {
+		return f == lang.LockFile || strings.HasPrefix(f, evidence.Folder+"/") || slices.ContainsFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.Read.ID != "" && ssf.MatchPath(string(r.Read.ID), f) })
+	})
 	switch {
 	case key == nil:
 		v.why = "there is no key to sign with: make one with `ssf keys new`"

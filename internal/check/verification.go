@@ -37,10 +37,30 @@ func checkVerifications(e *verdict) (looked int) {
 			}
 		}
 	}
+	e.checkUnclaimed()
 	if len(unseen) > 0 {
 		e.Report("verification/never-seen-red", unseen[0].ID, unseen[0].Pos, "", nil, "%s, and nobody has seen that without its mitigation: %s", counted(unseen, "verification passes", "verifications pass"), named(unseen))
 	}
 	return looked
+}
+
+// checkUnclaimed wonders about verifications of facts on which nothing rests.
+func (e *verdict) checkUnclaimed() {
+	claimed := map[ssf.ID]bool{}
+	for i := range e.Instances {
+		if in := &e.Instances[i]; in.Claim == rule.True {
+			for _, c := range in.Claims {
+				claimed[c] = true
+			}
+		}
+	}
+	for i := range e.Model.Verify {
+		for _, x := range e.Model.Verify[i].Verifies {
+			if strings.Contains(string(x.ID), ".") && !claimed[x.ID] {
+				e.Report("verification/unclaimed", x.ID, x.Pos, "", nil, "no threat is said to be countered by %s, so %s shows nothing about one", x.ID, e.Model.Verify[i].ID)
+			}
+		}
+	}
 }
 
 // claims are the claimed facts on which threats rest, each with the first of
@@ -74,7 +94,7 @@ func (e *verdict) claimedAt(claim ssf.ID, in *eval.Instance) ssf.Pos {
 
 // results are the checks of the standings that a run brought about.
 var results = map[ssf.Standing]ssf.ID{
-	ssf.Standing(ssf.Errored): "verification/errored", ssf.Standing(ssf.NoTests): "verification/no-tests", ssf.Standing(ssf.AllSkipped): "verification/skipped",
+	ssf.Standing(ssf.Errored): "verification/errored", ssf.Standing(ssf.TimedOut): "verification/timed-out", ssf.Standing(ssf.NoTests): "verification/no-tests", ssf.Standing(ssf.AllSkipped): "verification/skipped",
 	ssf.Standing(ssf.Unreadable): "verification/unreadable", ssf.Standing(ssf.OutputCut): "verification/output-cut",
 	ssf.Disputed: "verification/disputed", ssf.TooOld: "verification/too-old",
 }
@@ -92,17 +112,14 @@ func checkResults(e *verdict) int {
 	var foreign []*ssf.VerificationInfo
 	for i := range e.Proofs {
 		v := &e.Case.Verifications[i]
-		if len(e.Proofs[i].Foreign) > 0 {
-			foreign = append(foreign, v)
-		}
 		if v.State == ssf.Stands {
 			continue
 		}
-		e.openAt("VE-2", v.ID)
-		if v.State == ssf.NotToday {
-			e.openAt("LC-1", v.ID)
+		if len(e.Proofs[i].Foreign) > 0 {
+			foreign = append(foreign, v)
 		}
-		if v.State == ssf.Standing(ssf.Failed) || v.State == ssf.Standing(ssf.TimedOut) {
+		e.openAt("VE-2", v.ID)
+		if v.State == ssf.Standing(ssf.Failed) {
 			e.reportFailed(v)
 			continue
 		}
@@ -129,8 +146,11 @@ func checkResults(e *verdict) int {
 			e.Report(results[c.state], first.ID, first.Pos, "", nil, "%s (%s): %s", counted(vs, "verification shows nothing", "verifications show nothing"), named(vs), c.why)
 		}
 	}
+	if len(e.Model.Signers) == 0 && len(e.Evidence) > 0 {
+		e.Report("verification/any-key", "system", e.Model.System.Pos, "", nil, "the model has no `signers:`, so results by any key count")
+	}
 	if len(foreign) > 0 {
-		e.Report("verification/foreign-key", foreign[0].ID, foreign[0].Pos, "", nil, "there are results that are signed by a key which the model does not expect, and they do not count: %s", named(foreign))
+		e.Report("verification/foreign-key", foreign[0].ID, foreign[0].Pos, "", nil, "%s no result that counts, and one by a key that the model does not expect: %s", counted(foreign, "verification has", "verifications have"), named(foreign))
 	}
 	return len(e.Proofs)
 }

@@ -73,12 +73,12 @@ func stateOf(c *ssf.Case, id ssf.ID) ssf.State {
 	return ""
 }
 
-// said are the diagnostics of the verification phase but that nothing was seen
-// red.
+// said are the diagnostics of the verification phase but hints and that nothing
+// was seen red.
 func said(c *ssf.Case) string {
 	var out []string
 	for _, d := range c.Diagnostics {
-		if strings.HasPrefix(string(d.Check), "verification/") && d.Check != "verification/never-seen-red" {
+		if strings.HasPrefix(string(d.Check), "verification/") && d.Severity != ssf.Hint && d.Check != "verification/never-seen-red" {
 			out = append(out, d.Pos.String()+" "+strings.TrimPrefix(string(d.Check), "verification/")+" "+string(d.Subject))
 		}
 	}
@@ -96,18 +96,18 @@ func TestStates(t *testing.T) {
 		"nothing": {nil, ssf.Mitigated, ssf.Claimed, "ssf.yaml:14:3 never-run two-sign"},
 		"all pass": {
 			map[string]string{"two-sign": "passed", "also-by-review": "passed", "sessions": "passed"},
-			ssf.Verified, ssf.Verified, "ssf.yaml:8:13 one-kind missing-authentication@pay",
+			ssf.Verified, ssf.Verified, "",
 		},
 		"one of two passes": {
 			map[string]string{"two-sign": "passed", "sessions": "passed"},
-			ssf.Mitigated, ssf.Verified, "ssf.yaml:8:13 one-kind missing-authentication@pay; ssf.yaml:15:3 never-run also-by-review",
+			ssf.Mitigated, ssf.Verified, "ssf.yaml:15:3 never-run also-by-review",
 		},
 		"one of two fails": {
 			map[string]string{"two-sign": "passed", "also-by-review": "failed", "sessions": "passed"},
-			ssf.Open, ssf.Verified, "ssf.yaml:8:13 one-kind missing-authentication@pay; ssf.yaml:11:3 failed two-people",
+			ssf.Open, ssf.Verified, "ssf.yaml:11:3 failed two-people",
 		},
 		"a claim is false": {
-			map[string]string{"two-sign": "passed", "also-by-review": "passed", "sessions": "timed_out"},
+			map[string]string{"two-sign": "passed", "also-by-review": "passed", "sessions": "failed"},
 			ssf.Verified, ssf.Open, "ssf.yaml:8:13 failed pay.authenticated",
 		},
 		"of other code": {
@@ -115,8 +115,8 @@ func TestStates(t *testing.T) {
 			ssf.Mitigated, ssf.Claimed, "ssf.yaml:14:3 stale two-sign",
 		},
 		"broke off": {
-			map[string]string{"two-sign": "errored", "also-by-review": "no_tests", "sessions": "all_skipped"},
-			ssf.Mitigated, ssf.Claimed, "ssf.yaml:14:3 errored two-sign; ssf.yaml:15:3 no-tests also-by-review; ssf.yaml:16:3 skipped sessions",
+			map[string]string{"two-sign": "errored", "also-by-review": "no_tests timed_out", "sessions": "all_skipped"},
+			ssf.Mitigated, ssf.Claimed, "ssf.yaml:14:3 errored two-sign; ssf.yaml:15:3 timed-out also-by-review; ssf.yaml:16:3 skipped sessions",
 		},
 		"broke off otherwise": {
 			map[string]string{"two-sign": "unreadable", "also-by-review": "output_cut", "sessions": "failed passed"},

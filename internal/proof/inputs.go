@@ -59,6 +59,11 @@ func (t *Tracer) Inputs(v *ssf.Verification) []ssf.Input {
 			t.addAll(files)
 		}
 	}
+	for i := range t.model.Runs { // what a run writes is a result, and nothing that one rests on
+		if r := &t.model.Runs[i]; r.Read.ID != "" {
+			maps.DeleteFunc(files, func(f string, _ bool) bool { return ssf.MatchPath(string(r.Read.ID), f) })
+		}
+	}
 	t.addLocks(files)
 
 	inputs := []ssf.Input{text("definition:verification", definition(v))}

@@ -72,7 +72,7 @@ func Show(vs []Verdict) map[ssf.ID]Shown {
 }
 
 // against reports whether a result speaks against what is verified.
-func against(r ssf.Result) bool { return r == ssf.Failed || r == ssf.TimedOut }
+func against(r ssf.Result) bool { return r == ssf.Failed }
 
 func ids(refs []ssf.Ref) []ssf.ID {
 	out := make([]ssf.ID, 0, len(refs))
@@ -151,7 +151,7 @@ func (j *judge) decide(records []*ssf.Evidence) {
 		pass := slices.ContainsFunc(same, func(e *ssf.Evidence) bool { return e.Result == ssf.Passed })
 		fail := slices.IndexFunc(same, func(e *ssf.Evidence) bool { return against(e.Result) })
 		if pass && fail >= 0 {
-			j.State, j.Why = ssf.Disputed, fmt.Sprintf("with the same inputs it passed once and %s once", words(same[fail].Result))
+			j.State, j.Why = ssf.Disputed, "with the same inputs it passed once and failed once"
 			j.Tests = same[fail].Tests
 			for _, e := range same {
 				j.Evidence = append(j.Evidence, e.ID)

@@ -203,7 +203,7 @@ func TestStandings(t *testing.T) {
 		"failed, then broke off": {func(w *world) { w.record(ssf.Failed, nil); w.record(ssf.Errored, nil) }, "errored", "", 0},
 		"errored, then passed":   {func(w *world) { w.record(ssf.Errored, nil); w.record(ssf.Passed, nil) }, ssf.Stands, "", 0},
 		"failed, then passed":    {func(w *world) { w.record(ssf.Failed, nil); w.record(ssf.Passed, nil) }, ssf.Disputed, "with the same inputs it passed once and failed once", 0},
-		"passed, then timed out": {func(w *world) { w.record(ssf.Passed, nil); w.record(ssf.TimedOut, nil) }, ssf.Disputed, "with the same inputs it passed once and timed out once", 0},
+		"passed, then timed out": {func(w *world) { w.record(ssf.Passed, nil); w.record(ssf.TimedOut, nil) }, "timed_out", "", 0},
 		"failed, mended, passed": {func(w *world) { w.record(ssf.Failed, nil); w.files["db/query.go"] += "//\n"; w.record(ssf.Passed, nil) }, ssf.Stands, "", 0},
 		"passed, broken, failed": {func(w *world) { w.record(ssf.Passed, nil); w.files["db/query.go"] += "//\n"; w.record(ssf.Failed, nil) }, "failed", "", 0},
 		"and broken again, undone": {func(w *world) {

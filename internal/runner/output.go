@@ -17,6 +17,7 @@ type output struct {
 	mu   sync.Mutex
 	w    io.Writer
 	hash hash.Hash
+	tail []byte // the last of what was printed
 	left int
 	cut  bool
 	err  error
@@ -44,6 +45,7 @@ func (o *output) Write(p []byte) (int, error) {
 	}
 	o.left -= len(p)
 	o.hash.Write(p)
+	o.tail = append(o.tail[max(0, min(len(o.tail), len(o.tail)+len(p)-maxTail)):], p[max(0, len(p)-maxTail):]...)
 	if _, o.err = o.w.Write(p); o.err != nil {
 		o.end(o.err)
 	}

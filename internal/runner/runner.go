@@ -24,6 +24,7 @@ import (
 const (
 	DefaultLimit = 10 * time.Minute
 	maxOutput    = 64 << 20 // bytes of standard output and error together
+	maxTail      = 2000     // bytes of Outcome.Tail
 
 	grace = 2 * time.Second        // between asking a command to end and ending it
 	drain = 2 * time.Second        // for what is printed yet when the command has ended
@@ -50,6 +51,7 @@ type Outcome struct {
 	Report results.Report // as far as it could be read
 	Result ssf.Result     // of the run as a whole; empty where the tests decide
 	Why    string         // a sentence on Result
+	Tail   string         // the last that was printed, at most 2,000 bytes; it may begin within a rune
 }
 
 // Judge says what the outcome is worth to one verification.
@@ -98,7 +100,7 @@ func Run(ctx context.Context, job Job) (Outcome, error) {
 		return o, fmt.Errorf("running %s: %w", job.ID, err)
 	}
 	if !r.began.IsZero() || len(job.Command) == 0 {
-		o.Run.Output = r.out.digest()
+		o.Run.Output, o.Tail = r.out.digest(), string(r.out.tail)
 	}
 	return o, nil
 }

@@ -99,7 +99,9 @@ func (v *verifier) start(ctx context.Context, r *ssf.Run, show func(ssf.ID, stri
 	defer store.Close()
 	_, err = store.Blob(func(w io.Writer) error {
 		job.Output = w
-		out, err = runner.Run(ctx, job)
+		if out, err = runner.Run(ctx, job); err == nil {
+			err = ctx.Err() // nothing is kept of what was interrupted
+		}
 		return err
 	})
 	return out, err

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -43,7 +44,7 @@ func TestMistakes(t *testing.T) {
 			delete(files, "want")
 			dir := t.TempDir()
 			writeFiles(t, dir, files)
-			if make := strange[base]; make != nil {
+			if make := strange()[base]; make != nil {
 				make(t, dir)
 			} else if len(files) == 0 {
 				t.Fatal("there are no files")
@@ -65,7 +66,7 @@ func TestMistakes(t *testing.T) {
 			}
 		})
 	}
-	for name := range strange {
+	for name := range strange() {
 		if !used[name] {
 			t.Errorf("there is no testdata/mistakes/%s.txt", name)
 		}
@@ -166,75 +167,78 @@ func splitArchive(text string) (title string, files map[string]string) {
 
 const head = "ssf: 1\nsystem: {name: Shop}\n"
 
-// strange makes the files that a text file cannot hold.
-var strange = map[string]func(t *testing.T, dir string){
-	"tab-indentation":    root(head + "zones:\n\tinternet: {trust: none}\n"),
-	"tab-after-spaces":   root(head + "zones:\n  internet:\n  \ttrust: none\n"),
-	"binary":             root("\x7fELF\x02\x01\x01\x00\x00\x00"),
-	"utf-16":             root("\xff\xfes\x00s\x00f\x00:\x00 \x001\x00"),
-	"utf-16-without-bom": root("s\x00s\x00f\x00:\x00 \x001\x00"),
-	"invalid-utf-8":      root(head + "people:\n  cto: {name: Ren\xe9}\n"),
-	"nul":                root(head + "people:\n  cto: {name: A\x00B}\n"),
-	"control-character":  root(head + "people:\n  cto: {name: A\x1b[31mB}\n"),
-	"c1-control":         root(head + "people:\n  cto: {name: A\u009b31mB}\n"),
-	"bidi":               root(head + "people:\n  cto: {name: \"A\u202eB\"}\n"),
-	"carriage-return":    root("ssf: 1\rsystem: {name: Shop}\r"),
-	"bom-inside":         root(head + "\ufeffzones: {}\n"),
-	"no-break-space":     root(head + "people:\n  cto: {name:\u00a0Ann}\n"),
-	"no-break-indent":    root(head + "people:\n\u00a0\u00a0cto: {name: Ann}\n"),
-	"crlf-mistake":       root(strings.ReplaceAll(head+"zones:\n  internet: {trust: nome}\n", "\n", "\r\n")),
-	"bom-mistake":        root("\ufeffssf: 1\nsytem: {name: Shop}\n"),
-	"wide-characters":    root(head + "people: {añu: {name: 日本}, b: {nmae: 日本, accepts_up_to: hihg}}\n"),
-	"17-mb":              root(head + strings.Repeat("# a comment of no interest to anyone\n", 17<<20/37+1)),
-	"100-mb": func(t *testing.T, dir string) {
-		f, err := os.Create(filepath.Join(dir, "ssf.yaml"))
-		if err == nil {
-			err = f.Truncate(100 << 20)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
-	},
-	"million-brackets":      root(head + "zones: " + strings.Repeat("[", 1e6) + "\n"),
-	"million-flat-brackets": root(head + "zones: [" + strings.Repeat("[],", 1e6) + "]\n"),
-	"300000-entries":        root(head + "zones:\n" + numbered("  z%d: {trust: low}\n", 300_000)),
-	"long-text":             root(head + "people:\n  cto: {name: '" + strings.Repeat("a ", 50_000) + "'}\n"),
-	"long-id":               root(head + "zones:\n  " + strings.Repeat("a", 101) + ": {trust: low}\n"),
-	"long-line":             root(head + "zones: {" + numbered("z%d: {trust: low}, ", 3000) + "q: {trsut: low}}\n"),
-	"deep-block":            root(head + "zones:\n" + nested(40)),
-	"deep-flow":             root(head + "zones: " + strings.Repeat("{a: ", 40) + strings.Repeat("}", 40) + "\n"),
-	"deep-lists":            root(head + "decisions:\n  " + strings.Repeat("- ", 20_000) + "x\n"),
-	"alias-bomb":            root(head + "people:\n  a: &a {name: [x, x, x]}\n  b: &b {name: [*a, *a, *a, *a, *a, *a, *a]}\n  c: &c {name: [*b, *b, *b, *b, *b, *b, *b]}\n  d: &d {name: [*c, *c, *c, *c, *c, *c, *c]}\n"),
-	"folder": func(t *testing.T, dir string) {
-		must(t, os.Mkdir(filepath.Join(dir, "ssf.yaml"), 0o777))
-	},
-	"missing": func(t *testing.T, dir string) {},
-	"link-out": func(t *testing.T, dir string) {
-		other := t.TempDir()
-		writeFiles(t, other, map[string]string{"real.yaml": head})
-		must(t, os.Symlink(filepath.Join(other, "real.yaml"), filepath.Join(dir, "ssf.yaml")))
-	},
-	"link-in-folder": func(t *testing.T, dir string) {
-		writeFiles(t, dir, map[string]string{"ssf.yaml": head, "zones.yaml": "zones: {}\n", "ssf/real.yaml": "zones: {}\n"})
-		must(t, os.Symlink("../zones.yaml", filepath.Join(dir, "ssf", "more.yaml")))
-		must(t, os.Symlink("..", filepath.Join(dir, "ssf", "up")))
-	},
-	"linked-folder": func(t *testing.T, dir string) {
-		writeFiles(t, dir, map[string]string{"ssf.yaml": head, "model/zones.yaml": "zones: {}\n"})
-		must(t, os.Symlink("model", filepath.Join(dir, "ssf")))
-	},
-	"1001-files": func(t *testing.T, dir string) {
-		files := map[string]string{"ssf.yaml": head}
-		for i := range 1001 {
-			files[fmt.Sprintf("ssf/%04d.yaml", i)] = "zones: {}\n"
-		}
-		writeFiles(t, dir, files)
-	},
-	"too-many-mistakes": func(t *testing.T, dir string) {
-		root(head+"zones:\n"+strings.Repeat("  Z: {trust: low}\n", 1500))(t, dir)
-	},
-}
+// strange makes the files that a text file cannot hold. Some are large, so that
+// it is made for the test that needs it, and not where the program starts.
+var strange = sync.OnceValue(func() map[string]func(t *testing.T, dir string) {
+	return map[string]func(t *testing.T, dir string){
+		"tab-indentation":    root(head + "zones:\n\tinternet: {trust: none}\n"),
+		"tab-after-spaces":   root(head + "zones:\n  internet:\n  \ttrust: none\n"),
+		"binary":             root("\x7fELF\x02\x01\x01\x00\x00\x00"),
+		"utf-16":             root("\xff\xfes\x00s\x00f\x00:\x00 \x001\x00"),
+		"utf-16-without-bom": root("s\x00s\x00f\x00:\x00 \x001\x00"),
+		"invalid-utf-8":      root(head + "people:\n  cto: {name: Ren\xe9}\n"),
+		"nul":                root(head + "people:\n  cto: {name: A\x00B}\n"),
+		"control-character":  root(head + "people:\n  cto: {name: A\x1b[31mB}\n"),
+		"c1-control":         root(head + "people:\n  cto: {name: A\u009b31mB}\n"),
+		"bidi":               root(head + "people:\n  cto: {name: \"A\u202eB\"}\n"),
+		"carriage-return":    root("ssf: 1\rsystem: {name: Shop}\r"),
+		"bom-inside":         root(head + "\ufeffzones: {}\n"),
+		"no-break-space":     root(head + "people:\n  cto: {name:\u00a0Ann}\n"),
+		"no-break-indent":    root(head + "people:\n\u00a0\u00a0cto: {name: Ann}\n"),
+		"crlf-mistake":       root(strings.ReplaceAll(head+"zones:\n  internet: {trust: nome}\n", "\n", "\r\n")),
+		"bom-mistake":        root("\ufeffssf: 1\nsytem: {name: Shop}\n"),
+		"wide-characters":    root(head + "people: {añu: {name: 日本}, b: {nmae: 日本, accepts_up_to: hihg}}\n"),
+		"17-mb":              root(head + strings.Repeat("# a comment of no interest to anyone\n", 17<<20/37+1)),
+		"100-mb": func(t *testing.T, dir string) {
+			f, err := os.Create(filepath.Join(dir, "ssf.yaml"))
+			if err == nil {
+				err = f.Truncate(100 << 20)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+		},
+		"million-brackets":      root(head + "zones: " + strings.Repeat("[", 1e6) + "\n"),
+		"million-flat-brackets": root(head + "zones: [" + strings.Repeat("[],", 1e6) + "]\n"),
+		"300000-entries":        root(head + "zones:\n" + numbered("  z%d: {trust: low}\n", 300_000)),
+		"long-text":             root(head + "people:\n  cto: {name: '" + strings.Repeat("a ", 50_000) + "'}\n"),
+		"long-id":               root(head + "zones:\n  " + strings.Repeat("a", 101) + ": {trust: low}\n"),
+		"long-line":             root(head + "zones: {" + numbered("z%d: {trust: low}, ", 3000) + "q: {trsut: low}}\n"),
+		"deep-block":            root(head + "zones:\n" + nested(40)),
+		"deep-flow":             root(head + "zones: " + strings.Repeat("{a: ", 40) + strings.Repeat("}", 40) + "\n"),
+		"deep-lists":            root(head + "decisions:\n  " + strings.Repeat("- ", 20_000) + "x\n"),
+		"alias-bomb":            root(head + "people:\n  a: &a {name: [x, x, x]}\n  b: &b {name: [*a, *a, *a, *a, *a, *a, *a]}\n  c: &c {name: [*b, *b, *b, *b, *b, *b, *b]}\n  d: &d {name: [*c, *c, *c, *c, *c, *c, *c]}\n"),
+		"folder": func(t *testing.T, dir string) {
+			must(t, os.Mkdir(filepath.Join(dir, "ssf.yaml"), 0o777))
+		},
+		"missing": func(t *testing.T, dir string) {},
+		"link-out": func(t *testing.T, dir string) {
+			other := t.TempDir()
+			writeFiles(t, other, map[string]string{"real.yaml": head})
+			must(t, os.Symlink(filepath.Join(other, "real.yaml"), filepath.Join(dir, "ssf.yaml")))
+		},
+		"link-in-folder": func(t *testing.T, dir string) {
+			writeFiles(t, dir, map[string]string{"ssf.yaml": head, "zones.yaml": "zones: {}\n", "ssf/real.yaml": "zones: {}\n"})
+			must(t, os.Symlink("../zones.yaml", filepath.Join(dir, "ssf", "more.yaml")))
+			must(t, os.Symlink("..", filepath.Join(dir, "ssf", "up")))
+		},
+		"linked-folder": func(t *testing.T, dir string) {
+			writeFiles(t, dir, map[string]string{"ssf.yaml": head, "model/zones.yaml": "zones: {}\n"})
+			must(t, os.Symlink("model", filepath.Join(dir, "ssf")))
+		},
+		"1001-files": func(t *testing.T, dir string) {
+			files := map[string]string{"ssf.yaml": head}
+			for i := range 1001 {
+				files[fmt.Sprintf("ssf/%04d.yaml", i)] = "zones: {}\n"
+			}
+			writeFiles(t, dir, files)
+		},
+		"too-many-mistakes": func(t *testing.T, dir string) {
+			root(head+"zones:\n"+strings.Repeat("  Z: {trust: low}\n", 1500))(t, dir)
+		},
+	}
+})
 
 func root(text string) func(t *testing.T, dir string) {
 	return func(t *testing.T, dir string) { writeFiles(t, dir, map[string]string{"ssf.yaml": text}) }

@@ -28,15 +28,64 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SOURCE_DATE_EPOCH", "1800000000") // 2027-01-15
 			e.Setenv("HOME", e.WorkDir)
+			for _, v := range append(gitNames, "GOCACHE="+goCache()) {
+				name, value, _ := strings.Cut(v, "=")
+				e.Setenv(name, value)
+			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "commit": commit, "scrub": scrub},
 	})
 }
 
-// TestMain lets scripts call the program as `ssf`.
+// TestMain lets scripts call the program as `ssf`, which dies at the failpoint
+// that SSF_DIES_AT names.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ssf": main})
+	testscript.Main(m, map[string]func(){"ssf": func() { dieAt(os.Getenv("SSF_DIES_AT")); main() }})
+}
+
+// gitNames let git commit, with the same result each time.
+var gitNames = []string{
+	"GIT_AUTHOR_NAME=T", "GIT_AUTHOR_EMAIL=t@example.org", "GIT_COMMITTER_NAME=T", "GIT_COMMITTER_EMAIL=t@example.org",
+	"GIT_AUTHOR_DATE=2027-01-01T00:00:00Z", "GIT_COMMITTER_DATE=2027-01-01T00:00:00Z",
+}
+
+// goCache is the build cache of these tests, which the modules in them share.
+func goCache() string {
+	if dir := os.Getenv("GOCACHE"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		panic(err)
+	}
+	return filepath.Join(dir, "go-build")
+}
+
+// commit commits all that is in the working folder, in a new repository if there
+// is none.
+func commit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: commit")
+	}
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"commit", "-q", "-m", "state"}} {
+		if err := ts.Exec("git", args...); err != nil {
+			ts.Fatalf("git %q: %v", args, err)
+		}
+	}
+}
+
+// changing is what two runs of the same command print differently.
+var changing = regexp.MustCompile(`\b(?:[0-9.]+m?s|[0-9a-f]{7,64}|go1\.[0-9.]+)\b|after [0-9.]+ s|ed25519:[A-Za-z0-9+/]{43}=`)
+
+// scrub writes the last output to a file, with @ for what differs from run to
+// run: `scrub FILE`.
+func scrub(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: scrub FILE")
+	}
+	text := strings.ReplaceAll(ts.ReadFile("stdout"), ts.Getenv("WORK"), "$WORK")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(changing.ReplaceAllString(text, "@")), 0o666))
 }
 
 // status runs a command and compares its exit status: `status 3 ssf check`.

@@ -3,8 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"path/filepath"
+	"os"
 	"slices"
 	"strings"
 
@@ -210,7 +209,7 @@ func (v *verifier) record(ctx context.Context, o *outcome) error {
 		s.IDs = append(s.IDs, e.Verifies...)
 		j := o.Judge(s)
 		e.Result, e.Why, e.Tests = j.Result, j.Why, append([]ssf.TestResult{}, j.Tests...)
-		if changed := proof.Differing(e.Inputs, after.Inputs(x)); len(changed) > 0 && e.Result == ssf.Passed {
+		if changed := proof.Differing(e.Inputs, after.Inputs(x)); len(changed) > 0 && (e.Result == ssf.Passed || e.Result == ssf.Failed) {
 			e.Result, e.Why = ssf.Errored, changed[0]+" changed while it ran"
 		}
 		if v.store != nil {
@@ -246,18 +245,23 @@ func (v *verifier) checkpoint() error {
 	if err != nil {
 		return err
 	}
-	lock := v.in.Lock
-	if lock == nil {
+	lock, faults, err := lang.ReadLock(os.DirFS(v.dir)) // a review may have written it since
+	switch {
+	case err != nil:
+		return err
+	case lock == nil:
 		lock = &ssf.Lock{}
+	case lock.Conflict.Known() || len(faults) > 0:
+		return nil // it is not ours to settle
 	}
 	pins := slices.DeleteFunc(slices.Clone(lock.Pins), func(p ssf.Pin) bool { return p.Kind == ssf.PinCheckpoint })
 	for _, c := range log.Checkpoints() {
 		pins = append(pins, ssf.Pin{Kind: ssf.PinCheckpoint, ID: "evidence", Treat: fmt.Sprint(c.Count), Digest: c.Head})
 	}
-	if text := lang.FormatLock(pins); lock.Conflict.Known() || text == lang.FormatLock(lock.Pins) {
-		return nil
-	} else if err := v.replace(filepath.Join(v.dir, lang.LockFile), func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
-		return fmt.Errorf("writing %s: %w", lang.LockFile, err)
+	if text := lang.FormatLock(pins); text != lang.FormatLock(lock.Pins) {
+		if err := v.store.WriteLock(lang.LockFile, text); err != nil {
+			return err
+		}
 	}
 	v.in.Lock = &ssf.Lock{Pins: pins}
 	return nil
@@ -267,6 +271,9 @@ func (v *verifier) checkpoint() error {
 func (v *verifier) finish(before *ssf.Case, chosen map[ssf.ID]bool, ran int) error {
 	if err := v.checkpoint(); err != nil { // what an earlier run recorded before it was stopped
 		return err
+	}
+	if v.store != nil && v.in.Lock != nil && v.in.Lock.Conflict.Known() {
+		fmt.Fprintf(v.env.Stderr, "ssf: git has left both sides of a merge in %s, so no checkpoint stands there yet; `ssf review` joins them\n", lang.LockFile)
 	}
 	c := before
 	if ran > 0 {

@@ -4,11 +4,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"path"
 )
 
 // Failpoint, if set, is called at each point where a process may die while it
 // writes: `record-begin`, `record-half`, `record-written`, `record-renamed`, and
-// the same of `blob`. It is for tests.
+// the same of `blob`, `ignore` and `lock`. It is for tests.
 var Failpoint func(name string)
 
 func fail(name string) {
@@ -27,9 +28,10 @@ type draft struct {
 	half bool   // half of it, or of its first part, is written
 }
 
-func newDraft(dir *os.Root, kind string) (*draft, error) {
+// newDraft begins a file in the folder at of dir; empty: in dir itself.
+func newDraft(dir *os.Root, at, kind string) (*draft, error) {
 	for range 100 {
-		d := &draft{dir: dir, kind: kind, name: draftPrefix + rand.Text()}
+		d := &draft{dir: dir, kind: kind, name: path.Join(at, draftPrefix+rand.Text())}
 		var err error
 		if d.file, err = dir.OpenFile(d.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
 			return nil, err

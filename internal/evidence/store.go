@@ -22,13 +22,19 @@ type Store struct {
 	read map[ssf.Digest]ssf.Evidence // records that Append has seen; only ID and Prev are kept
 }
 
-// Open opens the store of the model in the folder dir. It makes nothing yet.
+// Open opens the store of the model in the folder dir. It makes nothing yet, and
+// takes away what processes that died have left half.
 func Open(dir string) (*Store, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening evidence: %w", err)
 	}
-	return &Store{root, map[ssf.Digest]ssf.Evidence{}}, nil
+	s := &Store{root, map[ssf.Digest]ssf.Evidence{}}
+	if err := s.sweep(); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("opening evidence: %w", err)
+	}
+	return s, nil
 }
 
 // Close lets go of the folder.
@@ -55,9 +61,6 @@ func (s *Store) append(e ssf.Evidence, key Key) (ssf.Evidence, error) {
 		return e, err
 	}
 	defer dir.Close()
-	if err := s.sweep(); err != nil {
-		return e, err
-	}
 	if e.Prev, err = s.heads(); err != nil {
 		return e, err
 	}
@@ -68,7 +71,7 @@ func (s *Store) append(e ssf.Evidence, key Key) (ssf.Evidence, error) {
 	if e, err = Decode(text); err != nil {
 		return e, err
 	}
-	d, err := newDraft(dir, "record")
+	d, err := newDraft(dir, "", "record")
 	if err != nil {
 		return e, err
 	}
@@ -136,7 +139,7 @@ func (s *Store) blob(write func(io.Writer) error) (id ssf.Digest, err error) {
 		return id, err
 	}
 	defer dir.Close()
-	d, err := newDraft(dir, "blob")
+	d, err := newDraft(dir, "", "blob")
 	if err != nil {
 		return id, err
 	}
@@ -147,6 +150,29 @@ func (s *Store) blob(write func(io.Writer) error) (id ssf.Digest, err error) {
 	}
 	sum.Sum(id[:0])
 	return id, d.keep(id.String())
+}
+
+// WriteLock writes the file name of the model's folder, which holds checkpoints:
+// the whole of it, or nothing. What a process that dies leaves half of it is in
+// Folder, where version control does not look.
+func (s *Store) WriteLock(name, text string) error {
+	dir, err := s.folder(Records)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	defer dir.Close()
+	d, err := newDraft(s.root, Folder, "lock")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	defer d.drop()
+	if _, err = io.WriteString(d, text); err == nil {
+		err = d.keep(name)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
 }
 
 // ignore keeps blobs and drafts out of version control.
@@ -161,7 +187,7 @@ func (s *Store) folder(name string) (*os.Root, error) {
 	}
 	defer top.Close()
 	if _, err := top.Lstat(".gitignore"); errors.Is(err, fs.ErrNotExist) {
-		d, err := newDraft(top, "ignore")
+		d, err := newDraft(top, "", "ignore")
 		if err != nil {
 			return nil, err
 		}

@@ -265,11 +265,14 @@ func TestLinks(t *testing.T) {
 		} {
 			dir := t.TempDir()
 			full := filepath.Join(dir, name)
+			s := openStore(t, dir)
 			if err := errors.Join(os.MkdirAll(filepath.Dir(full), 0o777), make(full)); err != nil {
 				t.Fatal(err)
 			}
-			s := openStore(t, dir)
-			if _, err := s.Append(simple(1), testKey(1)); err == nil || !strings.Contains(err.Error(), kind) {
+			if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), kind) {
+				t.Errorf("Open: error %v, want one with %q", err, kind)
+			}
+			if _, err := s.Append(simple(1), testKey(1)); (err == nil || !strings.Contains(err.Error(), kind)) != (name == Blobs) {
 				t.Errorf("Append: error %v, want one with %q", err, kind)
 			}
 			if _, err := s.Blob(func(io.Writer) error { return nil }); (err == nil || !strings.Contains(err.Error(), kind)) != (name == Records) {

@@ -1,0 +1,435 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ssf/internal/evidence"
+	"ssf/internal/lang"
+)
+
+// dieAt lets this process die by SIGKILL at a failpoint of [evidence.Failpoint]:
+// `lock-half`, or the second time that it is there `lock-half:2`.
+func dieAt(point string) {
+	if point == "" {
+		return
+	}
+	name, nth, _ := strings.Cut(point, ":")
+	left, err := strconv.Atoi(nth)
+	if err != nil {
+		left = 1
+	}
+	evidence.Failpoint = func(at string) {
+		if at != name {
+			return
+		}
+		if left--; left == 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until the signal is here
+		}
+	}
+}
+
+// A shop is a model in a repository, with a home of its own.
+type shop struct {
+	t         testing.TB
+	dir, home string
+}
+
+const shopModel = `ssf: 1
+system: {name: Shop}
+zones: {internet: {trust: none}, hosting: {trust: high}}
+actors: {customer: {zone: internet, hostile: possible}}
+assets: {orders: {needs: {confidentiality: high, integrity: high, availability: high}, personal: no}}
+components: {api: {kind: web_app, zone: hosting, tech: [go], session: cookie, stores: [orders]}}
+flows: {order: {from: customer, to: api, over: https, sends: [orders]}}
+functions:
+  pay: {at: api, does: update, on: [orders], allow: {customer: {scope: own, auth: session}}, otherwise: deny}
+mitigations:
+  tokens: {counters: [csrf@pay], where: [shop.go], state: implemented}
+`
+
+// threeTests are three verifications, each with a run that notes in the home
+// that it ran.
+var threeTests = map[string]string{
+	"ssf.yaml": shopModel + `decisions:
+  - {threat: 'flooding@*', treat: not_applicable, because: It is a test.}
+runs: {one: {run: ./test.sh one}, two: {run: ./test.sh two}, three: {run: ./test.sh three}}
+verifications:
+  one-holds: {verifies: [tokens], in: one, tests: [one]}
+  two-holds: {verifies: [tokens], in: two, tests: [two]}
+  three-holds: {verifies: [tokens], in: three, tests: [three]}
+`,
+	"shop.go": "package shop\n",
+	"test.sh": "#!/bin/sh\necho $1 >>\"$HOME/ran\"\necho TAP version 13\necho ok 1 - $1\necho 1..1\n",
+}
+
+// newShop makes a repository with these files, a key, and trust in its commands.
+func newShop(t testing.TB, files map[string]string) *shop {
+	t.Helper()
+	s := &shop{t, t.TempDir(), t.TempDir()}
+	writeFiles(t, s.dir, files)
+	for name := range files {
+		if strings.HasSuffix(name, ".sh") {
+			if err := os.Chmod(filepath.Join(s.dir, name), 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.git("init", "-q", "-b", "main")
+	s.must("keys", "new")
+	s.must("trust", "--yes")
+	s.must("review", "--yes")
+	s.commit()
+	return s
+}
+
+func (s *shop) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = s.dir
+	cmd.Env = append(gitNames, "PATH="+os.Getenv("PATH"), "HOME="+s.home, "TMPDIR="+os.TempDir(), "GOCACHE="+goCache(), "SOURCE_DATE_EPOCH=1800000000")
+	return cmd
+}
+
+func (s *shop) git(args ...string) string {
+	s.t.Helper()
+	out, err := s.command("git", args...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("git %q: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+func (s *shop) commit() {
+	s.t.Helper()
+	s.git("add", "-A")
+	s.git("commit", "-q", "-m", "state")
+}
+
+// ssf runs the program, and returns its exit status with all that it printed.
+func (s *shop) ssf(args ...string) (int, string) {
+	s.t.Helper()
+	out, err := s.command("ssf", args...).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.t.Fatal(err)
+	}
+	if exit != nil {
+		return exit.ExitCode(), string(out)
+	}
+	return 0, string(out)
+}
+
+func (s *shop) must(args ...string) string {
+	s.t.Helper()
+	code, out := s.ssf(args...)
+	if code != exitYes {
+		s.t.Fatalf("ssf %q: exit %d\n%s", args, code, out)
+	}
+	return out
+}
+
+// records are the names of the records, sorted.
+func (s *shop) records() (names []string) {
+	s.t.Helper()
+	entries, err := os.ReadDir(filepath.Join(s.dir, evidence.Records))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".json") {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func (s *shop) lock() string {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, lang.LockFile))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// ran is how often commands ran.
+func (s *shop) ran() int {
+	text, err := os.ReadFile(filepath.Join(s.home, "ran"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.t.Fatal(err)
+	}
+	return bytes.Count(text, []byte("\n"))
+}
+
+// goesOn checks what a killed verify left: nothing half, and nothing of before
+// is lost; and that the next one makes a whole of it.
+func (s *shop) goesOn(pins string) {
+	t := s.t
+	t.Helper()
+	if code, out := s.ssf("evidence", "verify"); code != exitYes {
+		t.Errorf("after the kill: exit %d\n%s", code, out)
+	}
+	if code, out := s.ssf("check", "-q"); code == exitUsage {
+		t.Errorf("after the kill the model has errors:\n%s", out)
+	}
+	before := s.records()
+	if lock := s.lock(); withoutCheckpoints(lock) != pins {
+		t.Errorf("after the kill the lock holds\n%swant\n%s", lock, pins)
+	}
+	s.must("verify")
+	after := s.records()
+	for _, name := range before {
+		if !slices.Contains(after, name) {
+			t.Errorf("the record %s is lost", name)
+		}
+	}
+	if len(after) != 3 {
+		t.Errorf("there are %d records, want 3", len(after))
+	}
+	if lock := s.lock(); withoutCheckpoints(lock) != pins || strings.Count(lock, "checkpoint evidence") != 1 || !strings.Contains(lock, "checkpoint evidence 3 ") {
+		t.Errorf("in the end the lock holds\n%swant one checkpoint of 3 and\n%s", lock, pins)
+	}
+	s.must("evidence", "verify")
+	if out := s.git("status", "--porcelain", "--ignored", "--untracked-files=all"); strings.Contains(out, "tmp") {
+		t.Errorf("temporary files are left:\n%s", out)
+	}
+}
+
+func withoutCheckpoints(lock string) string {
+	var b strings.Builder
+	for line := range strings.Lines(lock) {
+		if !strings.HasPrefix(line, "checkpoint ") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// reset takes away all evidence.
+func (s *shop) reset() {
+	s.t.Helper()
+	s.git("clean", "-q", "-d", "-x", "-f")
+	s.git("checkout", "-q", ".")
+}
+
+// TestVerifyKilled: wherever a verify dies, nothing half is there, nothing that
+// was recorded is lost, and the next one goes on.
+func TestVerifyKilled(t *testing.T) {
+	s := newShop(t, threeTests)
+	pins := s.lock()
+	if !strings.Contains(pins, "threat flooding@") {
+		t.Fatalf("the lock pins nothing:\n%s", pins)
+	}
+	for _, kind := range []string{"ignore", "blob", "record", "lock"} {
+		for _, when := range []string{"begin", "half", "written", "renamed"} {
+			point := kind + "-" + when
+			if kind != "ignore" { // which is written once
+				point += ":2"
+			}
+			t.Run(kind+"-"+when, func(t *testing.T) {
+				s.t = t
+				s.reset()
+				cmd := s.command("ssf", "verify")
+				cmd.Env = append(cmd.Env, "SSF_DIES_AT="+point)
+				out, err := cmd.CombinedOutput()
+				var exit *exec.ExitError
+				if !errors.As(err, &exit) || exit.ExitCode() != -1 {
+					t.Fatalf("it did not die at %s: %v\n%s", point, err, out)
+				}
+				s.goesOn(pins)
+			})
+		}
+	}
+}
+
+// TestVerifyKilledAnywhere is the same at random times.
+func TestVerifyKilledAnywhere(t *testing.T) {
+	if os.Getenv("SSF_SOAK") == "" {
+		t.Skip("kills a hundred times; SSF_SOAK=1 runs it")
+	}
+	s := newShop(t, threeTests)
+	pins := s.lock()
+	begin := time.Now()
+	s.must("verify")
+	whole := time.Since(begin)
+	random := rand.New(rand.NewPCG(1, 2))
+	killed, half := 0, 0
+	for i := range 100 {
+		s.reset()
+		cmd := s.command("ssf", "verify")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(random.Int64N(int64(whole))))
+		_ = cmd.Process.Kill() // it may have ended
+		if err := cmd.Wait(); err != nil {
+			killed++
+		}
+		if n := len(s.records()); 0 < n && n < 3 {
+			half++
+		}
+		s.goesOn(pins)
+		if t.Failed() {
+			t.Fatalf("at kill %d", i)
+		}
+	}
+	t.Logf("%d of 100 were killed, %d between records", killed, half)
+	if killed < 50 || half < 5 {
+		t.Errorf("only %d of 100 were killed, and %d between records", killed, half)
+	}
+}
+
+// TestVerifyInterrupted: an interrupt ends a long command with all that it
+// started, at once, and keeps what was recorded before.
+func TestVerifyInterrupted(t *testing.T) {
+	files := map[string]string{
+		"ssf.yaml": shopModel + `runs: {first: {run: ./test.sh first}, long: {run: ./long.sh}}
+verifications:
+  first-holds: {verifies: [tokens], in: first, tests: [first]}
+  long-holds: {verifies: [tokens], in: long, tests: [long]}
+`,
+		"shop.go": "package shop\n",
+		"test.sh": threeTests["test.sh"],
+		"long.sh": `#!/bin/sh
+echo TAP version 13
+if [ ! -e "$HOME/short" ]; then
+	trap '' TERM
+	setsid sleep 301 &
+	echo $! $$ >"$HOME/pids.new"
+	mv "$HOME/pids.new" "$HOME/pids"
+	while :; do sleep 302; done
+fi
+echo ok 1 - long
+echo 1..1
+`,
+	}
+	s := newShop(t, files)
+	cmd := s.command("ssf", "verify")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pids []byte
+	for begin := time.Now(); len(pids) == 0; time.Sleep(10 * time.Millisecond) {
+		pids, _ = os.ReadFile(filepath.Join(s.home, "pids"))
+		if time.Since(begin) > time.Minute {
+			_ = cmd.Process.Kill()
+			t.Fatalf("the long command did not begin: %s", out.String())
+		}
+	}
+	begin := time.Now()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitFail || !strings.Contains(out.String(), "interrupted; what was recorded before stays") {
+		t.Errorf("exit %d\n%s", code, out.String())
+	}
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("it took %s to end", took)
+	}
+	for _, pid := range strings.Fields(string(pids)) {
+		if n, err := strconv.Atoi(pid); err != nil || !errors.Is(syscall.Kill(n, 0), syscall.ESRCH) {
+			t.Errorf("process %s is still there (%v)", pid, err)
+		}
+	}
+	if n := len(s.records()); n != 1 {
+		t.Errorf("there are %d records, want that of the first run", n)
+	}
+	blobs, err := os.ReadDir(filepath.Join(s.dir, evidence.Blobs))
+	if err != nil || len(blobs) != 1 {
+		t.Errorf("there are %d blobs, want 1 (%v)", len(blobs), err)
+	}
+	s.must("evidence", "verify")
+	if err := os.WriteFile(filepath.Join(s.home, "short"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s.must("verify")
+	if n := len(s.records()); n != 2 || s.ran() != 1 {
+		t.Errorf("in the end there are %d records, and the first command ran %d times", n, s.ran())
+	}
+}
+
+// TestVerifyMerge: two branches that both verified merge, and the next verify
+// joins them.
+func TestVerifyMerge(t *testing.T) {
+	s := newShop(t, threeTests)
+	branch := func(name string, ids ...string) {
+		t.Helper()
+		s.git("checkout", "-q", "-b", name, "main")
+		if code, out := s.ssf(append([]string{"verify"}, ids...)...); code != exitYes {
+			t.Fatalf("verify on %s: exit %d\n%s", name, code, out)
+		}
+		s.commit()
+	}
+	branch("a", "one-holds")
+	branch("b", "two-holds")
+	out, err := s.command("git", "merge", "a").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "Merge conflict in ssf.lock") { // each side has its own checkpoint there
+		t.Fatalf("git merge: %v\n%s", err, out)
+	}
+	if st := s.git("status", "--porcelain"); strings.Contains(st, "UU .ssf") || strings.Contains(st, "AA .ssf") {
+		t.Errorf("evidence conflicts:\n%s", st)
+	}
+
+	conflict := s.lock()
+	said := s.must("verify", "three-holds")
+	if s.lock() != conflict || !strings.Contains(said, "both sides of a merge in ssf.lock") {
+		t.Errorf("verify wrote the lock in conflict, or says nothing of it: %s\n%s", said, s.lock())
+	}
+	s.must("review", "--yes")
+	if n := strings.Count(s.lock(), "checkpoint evidence 1 "); n != 2 || strings.Contains(s.lock(), "<<<") {
+		t.Errorf("after the review the lock holds\n%s", s.lock())
+	}
+	s.commit()
+	s.must("evidence", "verify")
+	s.must("verify")
+	if n := strings.Count(s.lock(), "checkpoint evidence"); n != 1 || !strings.Contains(s.lock(), "checkpoint evidence 3 ") {
+		t.Errorf("after a verify the lock holds\n%s", s.lock())
+	}
+	for _, rev := range []string{"a", "b", "HEAD"} {
+		s.must("evidence", "verify", "--since", rev)
+	}
+	if s.ran() != 3 {
+		t.Errorf("commands ran %d times, want 3", s.ran())
+	}
+	names := s.records()
+	if err := os.Remove(filepath.Join(s.dir, evidence.Records, names[0])); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := s.ssf("evidence", "verify"); code != exitNo || !strings.Contains(out, strings.TrimSuffix(names[0], ".json")) {
+		t.Errorf("without %s: exit %d\n%s", names[0], code, out)
+	}
+}
+
+// TestVerifyDuringReview: what a review confirms while commands run stays.
+func TestVerifyDuringReview(t *testing.T) {
+	files := map[string]string{
+		"ssf.yaml": strings.Replace(threeTests["ssf.yaml"], "./test.sh three", "./review.sh", 1),
+		"shop.go":  "package shop\n", "test.sh": threeTests["test.sh"],
+		"review.sh": "#!/bin/sh\nssf review --yes >&2 || exit 1\necho TAP version 13\necho ok 1 - three\necho 1..1\n",
+	}
+	s := newShop(t, files)
+	pins := s.lock()
+	if err := os.Remove(filepath.Join(s.dir, lang.LockFile)); err != nil {
+		t.Fatal(err)
+	}
+	s.commit()
+	s.must("verify")
+	if lock := s.lock(); withoutCheckpoints(lock) != pins || !strings.Contains(lock, "checkpoint evidence 3 ") {
+		t.Errorf("the lock holds\n%swant a checkpoint and\n%s", lock, pins)
+	}
+}

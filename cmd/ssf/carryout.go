@@ -45,7 +45,7 @@ func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err e
 		started++
 		go func() {
 			slots <- struct{}{}
-			if ctx.Err() == nil {
+			if o.err = ctx.Err(); o.err == nil {
 				o.Outcome, o.err = v.start(ctx, o.run, show)
 			}
 			<-slots
@@ -55,10 +55,12 @@ func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err e
 	for range started { // all are waited for, so that nothing outlives this
 		o := <-ended
 		show(o.run.ID, "")
-		if err == nil && ctx.Err() == nil {
-			if err = o.err; err == nil {
-				err = v.record(ctx, &o)
-			}
+		switch {
+		case err != nil:
+		case o.err == nil: // what has ended is recorded, whatever comes in between
+			err = v.record(context.WithoutCancel(ctx), &o)
+		case ctx.Err() == nil:
+			err = o.err
 		}
 		if err != nil {
 			cancel()

@@ -323,7 +323,7 @@ echo 1..1
 		t.Fatal(err)
 	}
 	var pids []byte
-	for begin := time.Now(); len(pids) == 0; time.Sleep(10 * time.Millisecond) {
+	for begin := time.Now(); len(pids) == 0 || len(s.records()) == 0; time.Sleep(10 * time.Millisecond) {
 		pids, _ = os.ReadFile(filepath.Join(s.home, "pids"))
 		if time.Since(begin) > time.Minute {
 			_ = cmd.Process.Kill()

@@ -240,7 +240,7 @@ func TestGo(t *testing.T) {
 	for pattern, want := range map[string]string{
 		"TestRefused": "passed ",
 		"Test*":       "failed TestOther failed",
-		"TestRefusd":  "errored no test fits TestRefusd: package example.org/p/bad did not build",
+		"TestRefusd":  "errored package example.org/p/bad did not build: bad/b.go:3:13: cannot use \"\" (untyped string constant) as int value in variable declaration",
 	} {
 		j := o.Judge(results.Selection{Patterns: []string{pattern}})
 		if got := fmt.Sprint(j.Result, " ", j.Why); got != want {

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +14,7 @@ import (
 
 	"ssf"
 	"ssf/internal/evidence"
+	"ssf/internal/report"
 	"ssf/internal/runner"
 )
 
@@ -67,13 +68,31 @@ func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err e
 		}
 	}
 	if err == nil && ctx.Err() != nil {
-		err = errors.New("interrupted; what was recorded before stays")
+		err = fmt.Errorf("interrupted; what was recorded before stays, %d of it by this run", v.recorded())
 	}
-	order := func(e ssf.Evidence) int {
+	order := func(e report.Result) int {
 		return slices.IndexFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.ID == e.Run.ID })
 	}
-	slices.SortStableFunc(v.lines, func(a, b ssf.Evidence) int { return order(a) - order(b) })
+	slices.SortStableFunc(v.lines, func(a, b report.Result) int {
+		return cmp.Or(order(a)-order(b), shownLast(a.Result)-shownLast(b.Result))
+	})
 	return err
+}
+
+// shownLast puts what did not pass below what did, where it is seen first.
+func shownLast(r ssf.Result) int {
+	if r == ssf.Passed {
+		return 0
+	}
+	return 1
+}
+
+// recorded is how many results were recorded so far.
+func (v *verifier) recorded() int {
+	if v.store == nil {
+		return 0
+	}
+	return len(v.lines)
 }
 
 // start runs one run, and keeps what it prints if results are recorded.

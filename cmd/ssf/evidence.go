@@ -91,9 +91,10 @@ func (a *app) openLog(dir string) (*evidence.Log, string, error) {
 func (a *app) listEvidenceCommand(dir *string) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use:   "list [VERIFICATION]",
+		Use:   "list [ID]",
 		Short: "list the records, the latest last",
-		Long: `List prints one line a record: its id, time, commit, result and verification.
+		Long: `List prints one line a record: its id, time, commit, result and verification. ID
+is a verification, or what it verifies.
 ` + exits,
 		Args: upToOne,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -108,7 +109,7 @@ func (a *app) listEvidenceCommand(dir *string) *cobra.Command {
 			shown, names := []ssf.Evidence{}, []string{}
 			for _, e := range log.Records {
 				names = append(names, string(e.Verification))
-				if len(args) == 0 || string(e.Verification) == args[0] {
+				if len(args) == 0 || string(e.Verification) == args[0] || slices.Contains(e.Verifies, ssf.ID(args[0])) {
 					shown = append(shown, e)
 				}
 			}

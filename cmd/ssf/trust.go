@@ -57,6 +57,9 @@ Exit status: 0 they may be run, or the list is shown, 1 could not do it,
 			case list:
 				return a.listTrusted(format)
 			}
+			if revoke && len(args) > 0 {
+				return a.revoke(a.within(args[0])) // the folder may be gone
+			}
 			dir, err := a.dir(first(args))
 			if err != nil {
 				return err
@@ -163,11 +166,14 @@ func (a *app) writeTrusted(all []trusted) error {
 
 // folderOf is a folder by the one name that it has.
 func folderOf(dir string) (string, error) {
-	dir, err := filepath.EvalSymlinks(dir)
+	real, err := filepath.EvalSymlinks(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		real, err = dir, nil
+	}
 	if err != nil {
 		return "", err
 	}
-	return filepath.Abs(dir)
+	return filepath.Abs(real)
 }
 
 // trusts reports whether the commands of the model in dir may be run.

@@ -50,6 +50,7 @@ the model, 3 one of them does not pass.`,
 	cmd.Flags().StringVarP(&v.dir, "dir", "C", "", "the model's folder")
 	cmd.Flags().StringVar(&keyName, "key", "", "sign with this key: a name or a file (default: SSF_KEY, else the only one)")
 	cmd.Flags().BoolVar(&v.again, "again", false, "run what has a result too")
+	cmd.Flags().BoolVar(&v.must, "record", false, "do not begin unless results can be recorded; for CI")
 	return cmd
 }
 
@@ -58,6 +59,7 @@ type verifier struct {
 	*app
 	dir   string
 	again bool
+	must  bool // record, or do not begin
 	json  bool
 	style report.Style
 
@@ -66,7 +68,7 @@ type verifier struct {
 	why    string        // nothing is recorded
 	store  *evidence.Store
 	inputs map[ssf.ID][]ssf.Input // of what is due, as they were before anything ran
-	lines  []ssf.Evidence
+	lines  []report.Result
 }
 
 func (v *verifier) run(ctx context.Context, ids []string, keyName string) (err error) {
@@ -90,6 +92,8 @@ func (v *verifier) run(ctx context.Context, ids []string, keyName string) (err e
 	}
 	if v.store != nil {
 		defer v.store.Close()
+	} else if v.must {
+		return fmt.Errorf("results cannot be recorded: %s", v.why)
 	}
 	due := v.due(c, chosen)
 	if len(due) > 0 && slices.ContainsFunc(due, func(d *ssf.Verification) bool { return len(v.runOf(d).Command) > 0 }) {
@@ -222,7 +226,7 @@ func (v *verifier) record(ctx context.Context, o *outcome) error {
 			e.Key = v.expected(o.run) // as if it were recorded
 		}
 		v.in.Evidence = append(v.in.Evidence, e)
-		v.lines = append(v.lines, e)
+		v.lines = append(v.lines, report.Result{Evidence: e, Tail: o.Tail})
 	}
 	return v.checkpoint()
 }

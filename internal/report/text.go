@@ -198,13 +198,20 @@ func (p *page) summary(c *ssf.Case) {
 	}
 	p.wrap("", strings.Join(append([]string{name}, facts...), ", "))
 	if ssf.HasErrors(c.Diagnostics) {
-		errs := 0
+		errs, ofEvidence := 0, 0
 		for _, d := range c.Diagnostics {
 			if d.Severity == ssf.Error {
 				errs++
 			}
+			if d.Check == "verification/evidence" {
+				ofEvidence++
+			}
 		}
-		p.print("%s\n", p.paint(red, count(errs, "error")+": the model contradicts itself or cannot be read, so nothing below can be relied on"))
+		why := "the model contradicts itself or cannot be read"
+		if errs == ofEvidence {
+			why = "the evidence is not whole"
+		}
+		p.print("%s\n", p.paint(red, count(errs, "error")+": "+why+", so nothing below can be relied on"))
 	}
 	for _, ph := range c.Phases {
 		p.phase(c, ph)

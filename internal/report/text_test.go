@@ -42,7 +42,7 @@ func TestClean(t *testing.T) {
 		"verify": func(b *bytes.Buffer) error {
 			ran := e
 			ran.Verification = "injection" // of the model, whose ids are checked
-			return Verify(b, c, []ssf.Evidence{ran}, hostile, Style{})
+			return Verify(b, c, []Result{{ran, hostile}}, hostile, Style{})
 		},
 		"trust":  func(b *bytes.Buffer) error { return Commands(b, m, Style{}) },
 		"record": func(b *bytes.Buffer) error { return EvidenceRecord(b, &e, Style{}) },

@@ -14,12 +14,19 @@ import (
 // How much of what failing tests said is shown.
 const (
 	maxFailing = 2 // tests of one verification
-	maxSaid    = 5 // lines of each
+	maxSaid    = 8 // lines of each
 )
+
+// A Result is what one verification gave just now, and the last that its command
+// printed.
+type Result struct {
+	ssf.Evidence
+	Tail string
+}
 
 // Verify writes what verifications gave just now, what follows from that, and
 // how many of those in the case stand. Unrecorded is why nothing was recorded.
-func Verify(w io.Writer, c *ssf.Case, ran []ssf.Evidence, unrecorded string, style Style) error {
+func Verify(w io.Writer, c *ssf.Case, ran []Result, unrecorded string, style Style) error {
 	p := newPage(w, style)
 	type cause struct {
 		run    ssf.ID
@@ -38,7 +45,7 @@ func Verify(w io.Writer, c *ssf.Case, ran []ssf.Evidence, unrecorded string, sty
 			p.run(&e.Run)
 		}
 		switch names := alike[cause{e.Run.ID, e.Result, e.Why}]; {
-		case e.Result == ssf.Passed, e.Result == ssf.Failed, len(names) == 1:
+		case e.Result == ssf.Failed, len(names) == 1:
 			p.result(e, string(e.Verification))
 		case names[0] == e.Verification:
 			p.result(e, ssf.Join(names))
@@ -62,9 +69,14 @@ func Verify(w io.Writer, c *ssf.Case, ran []ssf.Evidence, unrecorded string, sty
 	says := ofN(stand, len(c.Verifications), "verifications pass on this code")
 	if len(ran) == 0 {
 		says += "; nothing had to run"
+		p.answered(c)
 	}
-	if len(ran) > 0 && unrecorded != "" {
+	switch {
+	case len(ran) == 0:
+	case unrecorded != "":
 		p.wrap("", p.paint(yellow, "not recorded:")+" "+unrecorded)
+	default:
+		p.wrap("", "recorded "+count(len(ran), "result")+" in .ssf/evidence; keep that in version control, with ssf.lock")
 	}
 	colour := green
 	if stand < len(c.Verifications) {
@@ -85,36 +97,64 @@ func (p *page) run(r *ssf.RunResult) {
 }
 
 // result is what a verification gave, or several that gave the same.
-func (p *page) result(e *ssf.Evidence, names string) {
-	colour, says := red, clean(e.Why)
+func (p *page) result(e *Result, names string) {
 	if e.Result == ssf.Passed {
-		colour, says = green, count(len(e.Tests), "test")
-		if len(e.Tests) == 0 {
-			says = "exit status 0"
-		}
+		p.outcome(green, string(e.Result), names)
+		return
 	}
-	p.hang("  "+p.paint(colour, words(e.Result))+strings.Repeat(" ", max(0, 11-len(e.Result))), strings.Repeat(" ", 13), names+": "+says)
+	p.outcome(red, string(e.Result), names+": "+e.Why)
+	if !p.failing(e.Tests) && e.Result != ssf.NoTests && e.Result != ssf.AllSkipped {
+		p.said("it printed at last", e.Tail)
+	}
+}
+
+// outcome is one word and what it is about.
+func (p *page) outcome(colour, word, says string) {
+	p.hang("  "+p.paint(colour, words(word))+strings.Repeat(" ", max(1, 12-len(word))), strings.Repeat(" ", 14), says)
+}
+
+// answered are the verifications that have an answer other than yes, which was
+// recorded before.
+func (p *page) answered(c *ssf.Case) {
+	for i := range c.Verifications {
+		v := &c.Verifications[i]
+		if v.State == ssf.Stands || len(v.Evidence) == 0 {
+			continue
+		}
+		p.outcome(red, string(v.State), string(v.ID)+": "+v.Why+"; `ssf evidence show "+v.Evidence[0].String()[:12]+"`")
+		p.failing(v.Tests)
+	}
+}
+
+// failing is what failing tests said; false if none said anything.
+func (p *page) failing(tests []ssf.TestResult) bool {
 	failing := 0
-	for _, t := range e.Tests {
+	for _, t := range tests {
 		if t.Outcome == ssf.TestPassed || t.Outcome == ssf.TestSkipped || t.Message == "" {
 			continue
 		}
 		if failing++; failing > maxFailing {
 			break
 		}
-		p.print("             %s\n", p.paint(bold, clean(t.Name)))
-		lines := strings.Split(strings.TrimRight(t.Message, "\n"), "\n")
-		for i, line := range lines {
-			if i == maxSaid {
-				p.print("               ... and %s more\n", count(len(lines)-i, "line"))
-				break
-			}
-			if i == 0 {
-				p.wrap("               ", line)
-				continue
-			}
-			p.print("               %s\n", cut(clean(line), p.style.Width-15))
-		}
+		p.said(t.Name, t.Message)
+	}
+	return failing > 0
+}
+
+// said is the last of what somebody said, where the reason mostly stands, or
+// all of it if that is short.
+func (p *page) said(who, text string) {
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
+	if len(lines) == 0 {
+		return
+	}
+	p.print("              %s\n", p.paint(bold, clean(who)))
+	if more := len(lines) - maxSaid; more > 0 {
+		p.print("                ... %s before\n", count(more, "line"))
+		lines = lines[more:]
+	}
+	for _, l := range lines {
+		p.wrap("                ", cut(clean(strings.ToValidUTF8(l, "?")), 4*p.style.Width))
 	}
 }
 
@@ -236,7 +276,7 @@ func EvidenceState(w io.Writer, problems []ssf.Diagnostic, records, checkpoints 
 		p.print("%s: %s: %s\n", p.paint(bold, clean(d.File)), p.paint(red, "error"), clean(d.Message))
 	}
 	if len(problems) > 0 {
-		p.print("\n%s\n", p.paint(red, count(len(problems), "problem")+" in "+count(records+len(problems), "file")+"; restore what was there from version control"))
+		p.print("\n%s\n", p.paint(red, count(len(problems), "problem")+" beside "+count(records, "whole record")+"; restore what was there from version control"))
 		return p.err
 	}
 	p.print("%s\n", p.paint(green, count(records, "record")+", each whole, signed and in its place"))

@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ssf"
@@ -91,9 +92,9 @@ func (r *Report) judge(s Selection, tests []ssf.TestResult, exit int) (ssf.Resul
 		case len(fit) == 0 && len(r.Breaks) > 0: // perhaps it would have been there
 			return ssf.Errored, r.Breaks[0].Why
 		case len(fit) == 0:
-			return ssf.NoTests, "no test fits " + p + r.hint(p, exit)
+			return ssf.NoTests, "no test fits " + quoted(p) + r.hint(p, exit)
 		case len(with(fit, ssf.TestPassed)) == 0:
-			return ssf.AllSkipped, "each test that fits " + p + " was skipped"
+			return ssf.AllSkipped, "each test that fits " + quoted(p) + " was skipped"
 		}
 	}
 	if broken := with(r.Tests, ssf.TestBroken); len(broken) > 0 {
@@ -125,6 +126,14 @@ func (r *Report) judgeAll(tests []ssf.TestResult, exit int) (ssf.Result, string)
 	return ssf.Passed, ""
 }
 
+// quoted is a name in a sentence.
+func quoted(name string) string {
+	if strings.ContainsAny(name, " \t") {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
 // hint says what may help where no test fits a pattern.
 func (r *Report) hint(pattern string, exit int) string {
 	if len(r.Tests) == 0 {
@@ -154,7 +163,7 @@ func (r *Report) hint(pattern string, exit int) string {
 		}
 	}
 	if near := full[ssf.Nearest(fixed, names)]; near != "" {
-		return "; did you mean " + near + "?"
+		return "; did you mean " + quoted(near) + "?"
 	}
 	return ""
 }

@@ -20,8 +20,8 @@ func (a *app) keysCommand() *cobra.Command {
 		Use:   "keys",
 		Short: "make and list the keys that sign evidence",
 		Long: `Keys are Ed25519 keys, kept as PEM files that only you can read in the folder
-keys of your settings. ` + "`ssf verify`" + ` signs with the one that there is, the one that
---key names, or in CI the one whose PEM text the variable SSF_KEY holds.
+keys of your settings. ` + "`ssf verify`" + ` signs with the one that there is, the one
+that --key names, or in CI the one whose PEM text the variable SSF_KEY holds.
 
 A model names in ` + "`signers:`" + ` whose evidence counts, by the public key.
 ` + exits,

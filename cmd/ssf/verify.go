@@ -29,15 +29,15 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify [ID...]",
 		Short: "run the verifications, and record what they show",
-		Long: `Verify runs what the model names in ` + "`runs:`" + `, each once for all verifications that
-use it, and records each result as signed evidence beside the model. It runs
-only what has no result on the code as it is; what failed on it is not run
+		Long: `Verify runs what the model names in ` + "`runs:`" + `, each once for all verifications
+that use it, and records each result as signed evidence beside the model. It
+runs only what has no result on the code as it is; what failed on it is not run
 again, because a second answer would be a dispute. --again runs everything.
 
 ID is a verification, a run, a mitigation or a claimed fact.
 
-Nothing runs before you allow it with ` + "`ssf trust`" + `. Nothing is recorded without a key
-(` + "`ssf keys new`" + `) or while files differ from the commit; results are shown.
+Nothing runs before you allow it with ` + "`ssf trust`" + `. Nothing is recorded without a
+key (` + "`ssf keys new`" + `) or while files differ from the commit; results are shown.
 
 Exit status: 0 all of them pass, 1 could not do it, 2 wrong usage or an error in
 the model, 3 one of them does not pass.`,

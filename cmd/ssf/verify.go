@@ -227,7 +227,7 @@ func (v *verifier) carryOut(ctx context.Context, r *ssf.Run, due []*ssf.Verifica
 		}
 		return err
 	}
-	if v.store != nil {
+	if v.records(r) {
 		_, err = v.store.Blob(begin)
 	} else {
 		err = begin(nil)
@@ -266,7 +266,7 @@ func (v *verifier) record(ctx context.Context, r *ssf.Run, due []*ssf.Verificati
 		if changed := proof.Differing(e.Inputs, after.Inputs(x)); len(changed) > 0 && (e.Result == ssf.Passed || e.Result == ssf.Failed) {
 			e.Result, e.Why = ssf.Errored, changed[0]+" changed while it ran"
 		}
-		if v.store != nil {
+		if v.records(r) {
 			if e, err = v.store.Append(e, *v.key); err != nil {
 				return err
 			}
@@ -277,6 +277,16 @@ func (v *verifier) record(ctx context.Context, r *ssf.Run, due []*ssf.Verificati
 		v.lines = append(v.lines, e)
 	}
 	return v.checkpoint()
+}
+
+// records reports whether results of a run are recorded: not if they would not
+// count, because the run names another signer.
+func (v *verifier) records(r *ssf.Run) bool {
+	if v.store != nil && r.Signer.ID != "" && v.expected(r) != v.key.Public() {
+		v.why = fmt.Sprintf("the model wants results of %s signed by %s, whose key this is not", r.ID, r.Signer.ID)
+		return false
+	}
+	return v.store != nil
 }
 
 // expected is a key by which the model would count evidence of a run.

@@ -28,9 +28,17 @@ func readEvidence(fsys fs.FS, in *ssf.Inputs) error {
 		return err
 	}
 	in.Evidence = log.Records
-	in.Diagnostics = append(in.Diagnostics, broken(slices.Concat(log.Problems, evidence.Check(log, checkpoints(in.Lock))))...)
+	problems := slices.Concat(log.Problems, evidence.Check(log, checkpoints(in.Lock)))
+	ds := broken(problems[:min(len(problems), maxBroken)])
+	if more := len(problems) - len(ds); more > 0 {
+		ds[len(ds)-1].Message += fmt.Sprintf("; and %d more problems like this", more)
+	}
+	in.Diagnostics = append(in.Diagnostics, ds...)
 	return nil
 }
+
+// maxBroken is how much of what is wrong with evidence a check tells.
+const maxBroken = 20
 
 // checkpoints are those that a lock file holds.
 func checkpoints(lock *ssf.Lock) (cs []evidence.Checkpoint) {
@@ -61,8 +69,8 @@ func (a *app) evidenceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evidence",
 		Short: "list, show and check the records of results",
-		Long: `Evidence is what ` + "`ssf verify`" + ` recorded: signed results, one a file, in the folder
-.ssf/evidence beside the model. Keep it in version control.
+		Long: `Evidence is what ` + "`ssf verify`" + ` recorded: signed results, one a file, in the
+folder .ssf/evidence beside the model. Keep it in version control.
 ` + exits,
 		Args: a.onlyCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -51,15 +51,17 @@ key that is there already is not touched.
 			if err != nil {
 				return err
 			}
-			name := first(args)
-			if name == "" {
-				name = "default"
+			name := "default"
+			if len(args) > 0 {
+				name = args[0]
 			}
 			k, err := evidence.NewKey(dir, name)
-			if errors.Is(err, fs.ErrExist) {
+			switch {
+			case errors.Is(err, fs.ErrExist):
 				return usagef("there is a key %s already; `ssf keys list` shows it", name)
-			}
-			if err != nil {
+			case errors.Is(err, evidence.ErrKeyName):
+				return usageError{err}
+			case err != nil:
 				return err
 			}
 			fmt.Fprintf(a.env.Stderr, "wrote %s; keep it to yourself, and put into ssf.yaml:\nsigners: {%s: {key: '%s'}}\n", filepath.Join(dir, name+".pem"), name, k.Public())

@@ -37,9 +37,9 @@ func (a *app) trustCommand() *cobra.Command {
 		Short: "allow the commands of a model to be run",
 		Long: `Trust shows the commands of the model in DIR (default: the nearest parent with
 ssf.yaml) and asks whether they may be run; with --yes it does not ask. Before
-that, ` + "`ssf verify`" + ` runs nothing of it. The answer is kept in your settings, for this
-folder and these commands: when a command changes, it is asked again. It is not
-asked again when code changes that a command runs.
+that, ` + "`ssf verify`" + ` runs nothing of it. The answer is kept in your settings, for
+this folder and these commands: when a command changes, it is asked again. It is
+not asked again when code changes that a command runs.
 
 Exit status: 0 they may be run, or the list is shown, 1 could not do it,
 2 wrong usage or wrong input files, 3 they may not.`,

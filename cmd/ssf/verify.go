@@ -25,15 +25,15 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify [ID...]",
 		Short: "run the verifications, and record what they show",
-		Long: `Verify runs what the model names in ` + "`runs:`" + `, each once for all verifications that
-use it, and records each result as signed evidence beside the model. It runs
-only what has no result on the code as it is; what failed on it is not run
+		Long: `Verify runs what the model names in ` + "`runs:`" + `, each once for all verifications
+that use it, and records each result as signed evidence beside the model. It
+runs only what has no result on the code as it is; what failed on it is not run
 again, because a second answer would be a dispute. --again runs everything.
 
 ID is a verification, a run, a mitigation or a claimed fact.
 
-Nothing runs before you allow it with ` + "`ssf trust`" + `. Nothing is recorded without a key
-(` + "`ssf keys new`" + `) or while files differ from the commit; results are shown.
+Nothing runs before you allow it with ` + "`ssf trust`" + `. Nothing is recorded without a
+key (` + "`ssf keys new`" + `) or while files differ from the commit; results are shown.
 
 Exit status: 0 all of them pass, 1 could not do it, 2 wrong usage or an error in
 the model, 3 one of them does not pass.`,
@@ -218,17 +218,27 @@ func (v *verifier) record(ctx context.Context, o *outcome) error {
 		if changed := proof.Differing(e.Inputs, after.Inputs(x)); len(changed) > 0 && (e.Result == ssf.Passed || e.Result == ssf.Failed) {
 			e.Result, e.Why = ssf.Errored, changed[0]+" changed while it ran"
 		}
-		if v.store != nil {
+		switch {
+		case v.records(o.run):
 			if e, err = v.store.Append(e, *v.key); err != nil {
 				return err
 			}
-		} else {
+		case v.store != nil:
+			v.why = fmt.Sprintf("the model wants results of %s signed by %s, whose key this is not", o.run.ID, o.run.Signer.ID)
+			fallthrough
+		default:
 			e.Key = v.expected(o.run) // as if it were recorded
 		}
 		v.in.Evidence = append(v.in.Evidence, e)
 		v.lines = append(v.lines, report.Result{Evidence: e, Tail: o.Tail})
 	}
 	return v.checkpoint()
+}
+
+// records reports whether results of a run are recorded: not if they would not
+// count, because the run names another signer.
+func (v *verifier) records(r *ssf.Run) bool {
+	return v.store != nil && (r.Signer.ID == "" || v.expected(r) == v.key.Public())
 }
 
 // expected is a key by which the model would count evidence of a run.

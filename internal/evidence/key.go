@@ -27,6 +27,9 @@ const (
 // PrivateKeyInfo of PKCS #8: RFC 8410, section 7.
 var keyPrefix = []byte{0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20}
 
+// ErrKeyName is the error for a name that no key can have.
+var ErrKeyName = errors.New("a name is small letters and digits, with single hyphens between, at most 100")
+
 // keyName is an id of a model.
 var keyName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
@@ -54,10 +57,10 @@ func newKey(name string, seed []byte) Key {
 
 // NewKey makes a key and writes it to the file NAME.pem in the folder dir, which
 // it makes too. The name is an id. A file that is there is never touched: then
-// the error is [fs.ErrExist].
+// the error is [fs.ErrExist]; for another name it is [ErrKeyName].
 func NewKey(dir, name string) (Key, error) {
 	if !isKeyName(name) {
-		return Key{}, fmt.Errorf("making key %.100q: a name is small letters and digits, with single hyphens between, at most 100", name)
+		return Key{}, fmt.Errorf("making key %.100q: %w", name, ErrKeyName)
 	}
 	seed := make([]byte, ed25519.SeedSize)
 	rand.Read(seed) // never fails

@@ -105,8 +105,8 @@ func (t *toolchains) of(program string) string {
 }
 
 func goVersion(dir string) string {
-	name, err := exec.LookPath("go")
-	if err != nil || !filepath.IsAbs(name) || inside(dir, name) {
+	name, err := program(dir, "go")
+	if err != nil {
 		return ""
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -125,6 +125,30 @@ func goVersion(dir string) string {
 		return map[bool]string{true: chosen}[strings.HasPrefix(chosen, "go1")]
 	}
 	return strings.TrimSpace(out.buf.String())
+}
+
+// program finds a program in the absolute folders of PATH that lie outside of the
+// repository around dir: what a repository holds is never run by us, also where
+// it has a folder in PATH, such as node_modules/.bin.
+func program(dir, name string) (string, error) {
+	top, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for d := top; d != filepath.Dir(d); d = filepath.Dir(d) {
+		if _, err := os.Lstat(filepath.Join(d, ".git")); err == nil {
+			top = d
+		}
+	}
+	for _, d := range filepath.SplitList(os.Getenv("PATH")) {
+		if !filepath.IsAbs(d) {
+			continue
+		}
+		if file, err := exec.LookPath(filepath.Join(d, name)); err == nil && !inside(top, d) && !inside(top, file) {
+			return file, nil
+		}
+	}
+	return "", &exec.Error{Name: name, Err: exec.ErrNotFound}
 }
 
 // inside reports whether a file lies in a folder, links followed.

@@ -55,14 +55,18 @@ var errNoMatch = errors.New("no match")
 
 // run runs git and returns what it prints.
 func (g git) run(ctx context.Context, args ...string) (string, error) {
+	name, err := program(g.dir, "git")
+	if err != nil {
+		return "", fmt.Errorf("running git %s: %w", args[0], err)
+	}
 	all := append(append(append([]string(nil), safe...), g.filters...), args...)
-	cmd := exec.CommandContext(ctx, "git", all...)
+	cmd := exec.CommandContext(ctx, name, all...)
 	cmd.Dir = g.dir
 	cmd.Env = environment()
 	cmd.WaitDelay = time.Second
 	stdout, stderr := bounded{max: maxOutput}, bounded{max: 64 << 10}
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	err = cmd.Run()
 
 	message, _, _ := strings.Cut(strings.TrimSpace(stderr.buf.String()), "\n")
 	var exit *exec.ExitError

@@ -21,8 +21,8 @@ func (a *app) keysCommand() *cobra.Command {
 		Short: "make and list the keys that sign evidence",
 		Long: `Keys are Ed25519 keys, kept as PEM files that only you can read in the folder
 keys of your settings (SSF_CONFIG says where these are, if not in the usual
-place). ` + "`ssf verify`" + ` signs with the one that there is, the one that --key names, or
-in CI the one whose PEM text the variable SSF_KEY holds.
+place). ` + "`ssf verify`" + ` signs with the one that there is, with the one that --key
+names, or in CI with the one whose PEM text the variable SSF_KEY holds.
 
 A model names in ` + "`signers:`" + ` whose evidence counts, by the public key.
 ` + exits,

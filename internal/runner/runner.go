@@ -51,7 +51,7 @@ type Outcome struct {
 	Report results.Report // as far as it could be read
 	Result ssf.Result     // of the run as a whole; empty where the tests decide
 	Why    string         // a sentence on Result
-	Tail   string         // the last that was printed, at most 2,000 bytes; it may begin within a rune
+	Tail   string         // the last that was printed, at most 2,000 bytes, where no report tells more; it may begin within a rune
 }
 
 // Judge says what the outcome is worth to one verification.
@@ -100,7 +100,10 @@ func Run(ctx context.Context, job Job) (Outcome, error) {
 		return o, fmt.Errorf("running %s: %w", job.ID, err)
 	}
 	if !r.began.IsZero() || len(job.Command) == 0 {
-		o.Run.Output, o.Tail = r.out.digest(), string(r.out.tail)
+		o.Run.Output = r.out.digest()
+		if f := o.Report.Format; f == results.Exit || f == results.Detect || o.Result != "" {
+			o.Tail = string(r.out.tail)
+		}
 	}
 	return o, nil
 }

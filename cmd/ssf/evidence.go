@@ -54,6 +54,10 @@ func checkpoints(lock *ssf.Lock) (cs []evidence.Checkpoint) {
 	return cs
 }
 
+func withoutCheckpoints(pins []ssf.Pin) []ssf.Pin {
+	return slices.DeleteFunc(slices.Clone(pins), func(p ssf.Pin) bool { return p.Kind == ssf.PinCheckpoint })
+}
+
 // broken tells what is wrong with evidence, each at its file.
 func broken(problems []evidence.Problem) (ds []ssf.Diagnostic) {
 	for _, p := range problems {

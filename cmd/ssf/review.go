@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -205,6 +207,13 @@ func (r *reviewer) finish(name, pattern string, lock *ssf.Lock, c *ssf.Case, sho
 		if p.Status != ssf.Confirmed && !r.said[p] {
 			left++
 		}
+	}
+	now, faults, err := lang.ReadLock(os.DirFS(filepath.Dir(name)))
+	if err != nil {
+		return err
+	}
+	if lock != nil && now != nil && len(faults) == 0 { // a verification may have set checkpoints since
+		lock = &ssf.Lock{Conflict: lock.Conflict, Pins: slices.Concat(withoutCheckpoints(lock.Pins), slices.DeleteFunc(now.Pins, func(p ssf.Pin) bool { return p.Kind != ssf.PinCheckpoint }))}
 	}
 	pins := eval.Confirm(lock, c.Pins, func(p *ssf.Pin) bool { return r.said[p] })
 	text := lang.FormatLock(pins)

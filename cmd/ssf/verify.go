@@ -270,7 +270,7 @@ func (v *verifier) checkpoint() error {
 	case lock.Conflict.Known() || len(faults) > 0:
 		return nil // it is not ours to settle
 	}
-	pins := slices.DeleteFunc(slices.Clone(lock.Pins), func(p ssf.Pin) bool { return p.Kind == ssf.PinCheckpoint })
+	pins := withoutCheckpoints(lock.Pins)
 	for _, c := range log.Checkpoints() {
 		pins = append(pins, ssf.Pin{Kind: ssf.PinCheckpoint, ID: "evidence", Treat: fmt.Sprint(c.Count), Digest: c.Head})
 	}

@@ -54,7 +54,8 @@ func checkpoints(lock *ssf.Lock) (cs []evidence.Checkpoint) {
 	return cs
 }
 
-func withoutCheckpoints(pins []ssf.Pin) []ssf.Pin {
+// decisionsOf are the pins but those that are checkpoints.
+func decisionsOf(pins []ssf.Pin) []ssf.Pin {
 	return slices.DeleteFunc(slices.Clone(pins), func(p ssf.Pin) bool { return p.Kind == ssf.PinCheckpoint })
 }
 

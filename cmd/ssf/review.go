@@ -213,7 +213,7 @@ func (r *reviewer) finish(name, pattern string, lock *ssf.Lock, c *ssf.Case, sho
 		return err
 	}
 	if lock != nil && now != nil && len(faults) == 0 { // a verification may have set checkpoints since
-		lock = &ssf.Lock{Conflict: lock.Conflict, Pins: slices.Concat(withoutCheckpoints(lock.Pins), slices.DeleteFunc(now.Pins, func(p ssf.Pin) bool { return p.Kind != ssf.PinCheckpoint }))}
+		lock = &ssf.Lock{Conflict: lock.Conflict, Pins: slices.Concat(decisionsOf(lock.Pins), slices.DeleteFunc(now.Pins, func(p ssf.Pin) bool { return p.Kind != ssf.PinCheckpoint }))}
 	}
 	pins := eval.Confirm(lock, c.Pins, func(p *ssf.Pin) bool { return r.said[p] })
 	text := lang.FormatLock(pins)

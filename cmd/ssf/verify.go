@@ -270,7 +270,7 @@ func (v *verifier) checkpoint() error {
 	case lock.Conflict.Known() || len(faults) > 0:
 		return nil // it is not ours to settle
 	}
-	pins := withoutCheckpoints(lock.Pins)
+	pins := decisionsOf(lock.Pins)
 	for _, c := range log.Checkpoints() {
 		pins = append(pins, ssf.Pin{Kind: ssf.PinCheckpoint, ID: "evidence", Treat: fmt.Sprint(c.Count), Digest: c.Head})
 	}

@@ -178,9 +178,10 @@ func (r *run) command(ctx context.Context) (err error) {
 
 	family, err := newFamily(cmd)
 	if err == nil {
-		defer family.release()
 		r.began = time.Now()
-		err = cmd.Start()
+		if err = cmd.Start(); err != nil {
+			err = errors.Join(err, family.release())
+		}
 	}
 	closeAll(cmd.Stdout, cmd.Stderr)
 	if err != nil {
@@ -214,7 +215,7 @@ func (r *run) command(ctx context.Context) (err error) {
 		<-exited
 	}
 	elapsed := time.Since(r.began)
-	familyErr := family.end()
+	familyErr := errors.Join(family.end(), family.release())
 	select {
 	case <-printed:
 	case <-time.After(drain): // somebody holds the pipe whom we may not end

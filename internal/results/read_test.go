@@ -3,6 +3,7 @@ package results
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -147,19 +148,30 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	many := Report{Format: TAP, Tests: make([]ssf.TestResult, maxTests)}
-	if _, err := Merge(many, Report{Format: TAP, Tests: make([]ssf.TestResult, 1)}); err == nil || !strings.Contains(err.Error(), "maxTests") {
+	if _, err := Merge(each(many, Report{Format: TAP, Tests: make([]ssf.TestResult, 1)})); err == nil || !strings.Contains(err.Error(), "maxTests") {
 		t.Errorf("merging beyond maxTests: error is %v", err)
+	}
+}
+
+// each yields reports that were read without an error.
+func each(reports ...Report) iter.Seq2[Report, error] {
+	return func(yield func(Report, error) bool) {
+		for _, r := range reports {
+			if !yield(r, nil) {
+				return
+			}
+		}
 	}
 }
 
 func TestMerge(t *testing.T) {
 	a := Report{Format: TAP, Tests: []ssf.TestResult{{Name: "b"}}, Breaks: []Break{{Why: "x"}}}
 	b := Report{Format: TAP, Tests: []ssf.TestResult{{Name: "a"}, {Name: "c"}}}
-	r, err := Merge(a, b)
+	r, err := Merge(each(a, b))
 	if err != nil || len(r.Breaks) != 1 || len(r.Tests) != 3 || r.Tests[0].Name != "a" || r.Tests[2].Name != "c" || r.Format != TAP {
 		t.Errorf("merged %+v, %v", r, err)
 	}
-	if _, err := Merge(a, Report{Format: JUnit}); err == nil || !strings.Contains(err.Error(), "one is TAP, another JUnit XML") {
+	if _, err := Merge(each(a, Report{Format: JUnit})); err == nil || !strings.Contains(err.Error(), "one is TAP, another JUnit XML") {
 		t.Errorf("merging two formats: error is %v", err)
 	}
 }

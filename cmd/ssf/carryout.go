@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"ssf"
 	"ssf/internal/evidence"
+	"ssf/internal/proof"
 	"ssf/internal/runner"
 )
 
@@ -88,6 +90,11 @@ func (v *verifier) start(ctx context.Context, r *ssf.Run, show func(ssf.ID, stri
 	if r.Limit.ID != "" {
 		job.Limit, _ = time.ParseDuration(string(r.Limit.ID))
 	}
+	if len(r.Command) == 0 {
+		if job.Newest, job.NotBefore, err = v.newest(); err != nil {
+			return out, err
+		}
+	}
 	job.Progress = func(tests int, elapsed time.Duration) {
 		show(r.ID, fmt.Sprintf("%s: %d tests, %d s", r.ID, tests, int(elapsed.Seconds())))
 	}
@@ -107,6 +114,30 @@ func (v *verifier) start(ctx context.Context, r *ssf.Run, show func(ssf.ID, stri
 		return err
 	})
 	return out, err
+}
+
+// newest is the file of the tree that was written last, and when. Reports and
+// what belongs to the model are none of the code that a report is about.
+func (v *verifier) newest() (file string, at time.Time, err error) {
+	root, err := os.OpenRoot(v.dir)
+	if err != nil {
+		return "", at, fmt.Errorf("looking for the newest file: %w", err)
+	}
+	defer root.Close()
+	for _, f := range v.in.Tree.Files {
+		if proof.OfModel(f) || v.isReport(f) {
+			continue
+		}
+		if info, err := root.Lstat(f); err == nil && info.ModTime().After(at) { // else it was just taken away
+			file, at = f, info.ModTime()
+		}
+	}
+	return file, at, nil
+}
+
+// isReport reports whether a run of the model reads the file as a report.
+func (v *verifier) isReport(file string) bool {
+	return slices.ContainsFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.Read.ID != "" && ssf.MatchPath(string(r.Read.ID), file) })
 }
 
 // progress returns a function that shows how far each run is, on one line of a

@@ -149,7 +149,7 @@ func (v *verifier) prepare(keyName string) (err error) {
 	}
 	t := v.in.Tree
 	changed := slices.DeleteFunc(slices.Clone(t.Changed), func(f string) bool {
-		return f == lang.LockFile || strings.HasPrefix(f, evidence.Folder+"/") || slices.ContainsFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.Read.ID != "" && ssf.MatchPath(string(r.Read.ID), f) })
+		return f == lang.LockFile || strings.HasPrefix(f, evidence.Folder+"/") || v.isReport(f)
 	})
 	switch {
 	case key == nil:

@@ -200,7 +200,7 @@ func (v *verifier) record(ctx context.Context, o *outcome) error {
 	}
 	after := proof.NewTracer(v.in.Model, tree)
 	for _, x := range o.due {
-		s := results.Selection{IDs: []ssf.ID{x.ID}}
+		s := results.Selection{IDs: []ssf.ID{x.ID}, Fresh: x.Method.ID != "" && x.Method.ID != "test"}
 		for _, t := range x.Tests {
 			s.Patterns = append(s.Patterns, string(t.ID))
 		}

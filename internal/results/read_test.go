@@ -249,3 +249,31 @@ func fuzz(f *testing.F, format Format, glob string) {
 		}
 	})
 }
+
+// TestCached: what go test took from its cache is known, in both of its forms.
+func TestCached(t *testing.T) {
+	long := strings.Repeat("x", 70_000)
+	for name, x := range map[string]struct{ text, want string }{
+		"json": {`{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Output":"ok  \tp\t(cached)\n"}
+{"Action":"pass","Package":"p"}
+{"Action":"output","Package":"q","Output":"ok  \tq\t(cached)\tcoverage: 80.0% of statements\n"}
+{"Action":"pass","Package":"q"}
+{"Action":"output","Package":"r","Output":"ok  \tr\t0.003s\n"}
+{"Action":"pass","Package":"r"}
+`, "p q"},
+		"plain": {"ok  \tr\t0.003s\n" + long + "ok  \tn\t(cached)\nok  \tq\t(cached)\tcoverage: 80.0%\nok  \tp\t(cached)", "p q"},
+		"other": {"ok (cached)\nthe line ok  \tp\t(cached)\n", ""},
+		"of a test": {`{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"ok  \tp\t(cached)\n"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p"}
+`, ""},
+	} {
+		r, err := Read(strings.NewReader(x.text), Detect, nil)
+		if got := strings.Join(r.Cached, " "); err != nil || got != x.want {
+			t.Errorf("%s: cached are %q, want %q; %v", name, got, x.want, err)
+		}
+	}
+}

@@ -117,7 +117,7 @@ func Read(r io.Reader, f Format, finished func(n int)) (Report, error) {
 	case TAP:
 		err = readTAP(in, c)
 	default:
-		_, err = io.Copy(io.Discard, in)
+		err = readExit(in, c)
 	}
 	c.sort()
 	if err != nil {

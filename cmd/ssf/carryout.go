@@ -27,11 +27,43 @@ type outcome struct {
 	err error
 }
 
+// fit says which of the verifications could not be recorded whatever they give,
+// before anything runs for them.
+func (v *verifier) fit(due []*ssf.Verification) error {
+	if v.key == nil {
+		return nil
+	}
+	var errs []error
+	for _, x := range due {
+		r := v.runOf(x)
+		e := v.blank(x)
+		e.Result, e.Run.ID = ssf.Errored, r.ID
+		for _, arg := range r.Command {
+			e.Run.Command = append(e.Run.Command, string(arg.ID))
+		}
+		switch err := evidence.Fits(e); {
+		case errors.Is(err, evidence.ErrLimit):
+			errs = append(errs, fmt.Errorf("%s rests on too much to be recorded: %w; name in its `covers:` what it rests on", x.ID, err))
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s cannot be recorded: %w", x.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// blank is a record of a verification without what came of it.
+func (v *verifier) blank(x *ssf.Verification) ssf.Evidence {
+	e := ssf.Evidence{Verification: x.ID, Commit: v.in.Tree.Commit, Time: v.env.Now().UTC().Truncate(time.Second), Tool: v.in.Tool, Inputs: v.inputs[x.ID], Verifies: []ssf.ID{}}
+	for _, m := range x.Verifies {
+		e.Verifies = append(e.Verifies, m.ID)
+	}
+	return e
+}
+
 // carryOut carries out the runs that any of the verifications needs, several at
-// a time, and records each as soon as it has ended.
-func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// a time, and records each as soon as it has ended. The error joins those of
+// single runs, none of which stops another.
+func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) error {
 	ended, slots, started := make(chan outcome), make(chan struct{}, runtime.GOMAXPROCS(0)), 0
 	show := v.progress()
 	for i := range v.in.Model.Runs {
@@ -54,28 +86,28 @@ func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err e
 			ended <- o
 		}()
 	}
+	var errs []error
 	for range started { // all are waited for, so that nothing outlives this
 		o := <-ended
 		show(o.run.ID, "")
-		switch {
-		case err != nil:
-		case o.err == nil: // what has ended is recorded, whatever comes in between
-			err = v.record(context.WithoutCancel(ctx), &o)
-		case ctx.Err() == nil:
-			err = o.err
+		if o.err == nil { // what has ended is recorded, whatever comes in between
+			o.err = v.record(context.WithoutCancel(ctx), &o)
+		} else if ctx.Err() != nil {
+			continue
 		}
-		if err != nil {
-			cancel()
+		if o.err != nil {
+			errs = append(errs, o.err)
 		}
 	}
-	if err == nil && ctx.Err() != nil {
-		err = errors.New("interrupted; what was recorded before stays")
+	if ctx.Err() != nil {
+		errs = append(errs, errors.New("interrupted; what was recorded before stays"))
 	}
 	order := func(e ssf.Evidence) int {
 		return slices.IndexFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.ID == e.Run.ID })
 	}
 	slices.SortStableFunc(v.lines, func(a, b ssf.Evidence) int { return order(a) - order(b) })
-	return err
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) }) // not as the runs happened to end
+	return errors.Join(errs...)
 }
 
 // start runs one run, and keeps what it prints if results are recorded.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"ssf/internal/evidence"
 )
 
 // TestVerifyReports: a run without a command takes reports that are not older than
@@ -56,5 +59,71 @@ verifications:
 	want := "holds-today: package example.org/shop was not run: its result is from the test cache; add -count=1"
 	if code != exitNo || !strings.Contains(strings.Join(strings.Fields(out), " "), want) || !strings.Contains(out, "1 of 2 verifications") {
 		t.Errorf("exit %d, want %d and %q:\n%s", code, exitNo, want, out)
+	}
+}
+
+// TestVerifyDoesNotFit: what could not be recorded is told before anything runs.
+func TestVerifyDoesNotFit(t *testing.T) {
+	files := map[string]string{
+		"ssf.yaml": strings.NewReplacer("in: one,", "in: one, covers: [shop.go],", "in: three,", "in: three, covers: [shop.go],").Replace(threeTests["ssf.yaml"]),
+		"shop.go":  "package shop\n", "test.sh": threeTests["test.sh"],
+	}
+	for i := range evidence.MaxInputs {
+		files[fmt.Sprint("src/", i)] = ""
+	}
+	s := newShop(t, files)
+	code, out := s.ssf("verify")
+	want := "ssf: two-holds rests on too much to be recorded: encoding record: over a limit: more than MaxInputs = 10000 inputs; name in its `covers:` what it rests on\n"
+	if code != exitFail || out != want || s.ran() != 0 {
+		t.Errorf("exit %d, %d commands ran, want none:\n%swant\n%s", code, s.ran(), out, want)
+	}
+	s.must("verify", "one-holds", "three-holds")
+}
+
+// TestVerifyOneFails: what cannot be recorded stops neither other results of its
+// run nor other runs, and is told.
+func TestVerifyOneFails(t *testing.T) {
+	s := newShop(t, map[string]string{
+		"ssf.yaml": shopModel + `runs: {one: {run: ./test.sh one}, many: {run: ./many.sh}}
+verifications:
+  holds: {verifies: [tokens], in: one, tests: [one]}
+  many-hold: {verifies: [tokens], in: many, tests: [t*]}
+  single-holds: {verifies: [tokens], in: many, tests: [t7]}
+`,
+		"shop.go": "package shop\n", "test.sh": threeTests["test.sh"],
+		"many.sh": "#!/bin/sh\necho TAP version 13\nseq 10001 | sed 's/.*/ok & - t&/'\necho 1..10001\n",
+	})
+	code, out := s.ssf("verify")
+	for _, want := range []string{"single-holds: 1 test", "holds: 1 test", "2 of 3 verifications pass", "ssf: recording many-hold: adding evidence: encoding record: over a limit: more than MaxTests = 10000 tests\n"} {
+		if code != exitFail || !strings.Contains(out, want) {
+			t.Errorf("exit %d, want %d and %q:\n%s", code, exitFail, want, out)
+		}
+	}
+	if n := len(s.records()); n != 2 {
+		t.Errorf("there are %d records, want 2", n)
+	}
+	s.must("evidence", "verify")
+}
+
+// TestVerifyOddNames: no name of a file keeps a result from being recorded, or is
+// taken for another input.
+func TestVerifyOddNames(t *testing.T) {
+	s := newShop(t, map[string]string{
+		"ssf.yaml": shopModel + `runs: {unit: {run: ./test.sh one}}
+verifications: {holds: {verifies: [tokens], in: unit, tests: [one]}}
+`,
+		"shop.go": "package shop\n", "test.sh": threeTests["test.sh"],
+		"a\nb": "1", "definition:run": "2", "c\u202ed": "3", "e:f/g%": "4",
+	})
+	s.must("verify")
+	shown := s.must("evidence", "show", s.records()[0][:12])
+	for _, want := range []string{"  file:a%0Ab\n", "  file:definition:run\n", "  definition:run\n", "  file:c%E2%80%AEd\n", "  file:e:f/g%25\n"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the record does not show %q:\n%s", want, shown)
+		}
+	}
+	writeFiles(t, s.dir, map[string]string{"definition:run": "other"})
+	if _, out := s.ssf("check"); !strings.Contains(out, "file:definition:run") {
+		t.Errorf("a change of the file is not told:\n%s", out)
 	}
 }

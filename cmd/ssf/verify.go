@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -104,10 +105,17 @@ func (v *verifier) run(ctx context.Context, ids []string, keyName string) (err e
 	for _, x := range due {
 		v.inputs[x.ID] = tracer.Inputs(x)
 	}
-	if err := v.carryOut(ctx, due); err != nil {
+	if err := v.fit(due); err != nil {
 		return err
 	}
-	return v.finish(c, chosen, len(due))
+	failed := v.carryOut(ctx, due)
+	if failed != nil && ctx.Err() != nil {
+		return failed
+	}
+	if err := v.finish(c, chosen, len(due)); failed == nil {
+		return err
+	}
+	return failed
 }
 
 // choose are the verifications that the ids name; all if there are none.
@@ -192,22 +200,22 @@ func (v *verifier) due(c *ssf.Case, chosen map[ssf.ID]bool) (out []*ssf.Verifica
 	return out
 }
 
-// record judges the outcome of a run for each verification, and signs it.
+// record judges the outcome of a run for each verification, and signs it. What
+// cannot be recorded stops nothing else.
 func (v *verifier) record(ctx context.Context, o *outcome) error {
 	tree, err := repo.Open(ctx, v.dir)
 	if err != nil {
 		return err
 	}
 	after := proof.NewTracer(v.in.Model, tree)
+	var errs []error
 	for _, x := range o.due {
 		s := results.Selection{IDs: []ssf.ID{x.ID}, Fresh: x.Method.ID != "" && x.Method.ID != "test"}
 		for _, t := range x.Tests {
 			s.Patterns = append(s.Patterns, string(t.ID))
 		}
-		e := ssf.Evidence{Verification: x.ID, Commit: v.in.Tree.Commit, Time: v.in.Now, Tool: v.in.Tool, Run: o.Run, Inputs: v.inputs[x.ID], Verifies: []ssf.ID{}}
-		for _, m := range x.Verifies {
-			e.Verifies = append(e.Verifies, m.ID)
-		}
+		e := v.blank(x)
+		e.Run = o.Run
 		s.IDs = append(s.IDs, e.Verifies...)
 		j := o.Judge(s)
 		e.Result, e.Why, e.Tests = j.Result, j.Why, append([]ssf.TestResult{}, j.Tests...)
@@ -215,16 +223,19 @@ func (v *verifier) record(ctx context.Context, o *outcome) error {
 			e.Result, e.Why = ssf.Errored, changed[0]+" changed while it ran"
 		}
 		if v.store != nil {
-			if e, err = v.store.Append(e, *v.key); err != nil {
-				return err
+			signed, err := v.store.Append(e, *v.key)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("recording %s: %w", x.ID, err))
+				continue
 			}
+			e = signed
 		} else {
 			e.Key = v.expected(o.run) // as if it were recorded
 		}
 		v.in.Evidence = append(v.in.Evidence, e)
 		v.lines = append(v.lines, e)
 	}
-	return v.checkpoint()
+	return errors.Join(append(errs, v.checkpoint())...)
 }
 
 // expected is a key by which the model would count evidence of a run.

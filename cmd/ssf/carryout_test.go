@@ -127,3 +127,51 @@ verifications: {holds: {verifies: [tokens], in: unit, tests: [one]}}
 		t.Errorf("a change of the file is not told:\n%s", out)
 	}
 }
+
+// TestVerifyTime: a record has the time of the clock, as of whatever time the model
+// is evaluated.
+func TestVerifyTime(t *testing.T) {
+	s := newShop(t, threeTests)
+	begin := time.Now().Truncate(time.Second)
+	s.must("verify", "one-holds", "--now", "2100-01-01")
+	cmd := s.command("ssf", "verify", "two-holds")
+	cmd.Env = append(cmd.Env, "SOURCE_DATE_EPOCH=4102444800")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	log, err := evidence.Read(os.DirFS(s.dir))
+	if err != nil || len(log.Records) != 2 {
+		t.Fatalf("there are %d records, %v", len(log.Records), err)
+	}
+	for _, e := range log.Records {
+		if e.Time.Before(begin) || e.Time.After(time.Now()) {
+			t.Errorf("%s has the time %s, and it is %s", e.Verification, e.Time, begin)
+		}
+	}
+}
+
+// TestVerifySaysHowItIsKept: what is not recorded, or without a commit, is said
+// so, and in JSON on standard error.
+func TestVerifySaysHowItIsKept(t *testing.T) {
+	s := newShop(t, threeTests)
+	const says = "recorded without a commit: this folder is in no repository"
+	if out := s.must("verify", "one-holds"); strings.Contains(out, says) {
+		t.Errorf("in a repository it says\n%s", out)
+	}
+	writeFiles(t, s.dir, map[string]string{"shop.go": "package shop // changed\n"})
+	cmd := s.command("ssf", "verify", "one-holds", "--format", "json")
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil || errs.String() != "ssf: not recorded: shop.go differs from the commit\n" || strings.Contains(out.String(), strings.Repeat("0", 64)) {
+		t.Errorf("%v: %s%s", err, errs.String(), out.String())
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, ".git")); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.must("verify", "two-holds"); !strings.Contains(out, says) {
+		t.Errorf("in no repository it says\n%s", out)
+	}
+	if n := len(s.records()); n != 2 {
+		t.Errorf("there are %d records, want 2", n)
+	}
+}

@@ -299,6 +299,13 @@ func (v *verifier) finish(before *ssf.Case, chosen map[ssf.ID]bool, ran int) err
 	only.Verifications = slices.DeleteFunc(slices.Clone(c.Verifications), func(x ssf.VerificationInfo) bool { return !chosen[x.ID] })
 	var err error
 	if v.json {
+		if len(v.lines) > 0 && v.why != "" {
+			fmt.Fprintf(v.env.Stderr, "ssf: not recorded: %s\n", v.why)
+		}
+		for i := range only.Verifications { // what is not recorded has no id
+			x := &only.Verifications[i]
+			x.Evidence = slices.DeleteFunc(slices.Clone(x.Evidence), func(d ssf.Digest) bool { return d == ssf.Digest{} })
+		}
 		err = report.JSON(v.env.Stdout, only.Verifications)
 	} else {
 		err = report.Verify(v.env.Stdout, &only, v.lines, v.why, v.style)

@@ -63,8 +63,12 @@ func Verify(w io.Writer, c *ssf.Case, ran []ssf.Evidence, unrecorded string, sty
 	if len(ran) == 0 {
 		says += "; nothing had to run"
 	}
-	if len(ran) > 0 && unrecorded != "" {
-		p.wrap("", p.paint(yellow, "not recorded:")+" "+unrecorded)
+	switch {
+	case len(ran) == 0:
+	case unrecorded != "":
+		p.hang(p.paint(yellow, "not recorded:")+" ", "", unrecorded)
+	case ran[0].Commit == "":
+		p.wrap("", "recorded without a commit: this folder is in no repository")
 	}
 	colour := green
 	if stand < len(c.Verifications) {
@@ -81,7 +85,8 @@ func (p *page) run(r *ssf.RunResult) {
 		what = "reports of another job"
 	}
 	took := ", " + time.Duration(r.Seconds*float64(time.Second)).Round(100*time.Millisecond).String()
-	p.print("%s %s%s\n", p.paint(bold, string(r.ID)+":"), cut(clean(what), p.style.Width-utf8.RuneCountInString(string(r.ID)+took)-3), took)
+	id := clean(string(r.ID))
+	p.print("%s %s%s\n", p.paint(bold, id+":"), cut(clean(what), p.style.Width-utf8.RuneCountInString(id+took)-3), took)
 }
 
 // result is what a verification gave, or several that gave the same.
@@ -153,12 +158,12 @@ func Commands(w io.Writer, m *ssf.Model, style Style) error {
 		if r.Shell.ID == "yes" {
 			how = "by /bin/sh"
 		}
-		p.print("%s: %s: %s\n", p.paint(bold, clean(r.Pos.String())), r.ID, how)
+		p.print("%s: %s: %s\n", p.paint(bold, clean(r.Pos.String())), clean(string(r.ID)), how)
 		for _, arg := range r.Command {
 			p.print("   %s\n", clean(string(arg.ID)))
 		}
 		for _, name := range r.Env {
-			p.print("   sees the variable %s\n", name.ID)
+			p.print("   sees the variable %s\n", clean(string(name.ID)))
 		}
 	}
 	return p.err

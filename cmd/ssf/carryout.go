@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"ssf"
 	"ssf/internal/evidence"
+	"ssf/internal/proof"
 	"ssf/internal/report"
 	"ssf/internal/runner"
 )
@@ -26,11 +29,43 @@ type outcome struct {
 	err error
 }
 
+// fit says which of the verifications could not be recorded whatever they give,
+// before anything runs for them.
+func (v *verifier) fit(due []*ssf.Verification) error {
+	if v.key == nil {
+		return nil
+	}
+	var errs []error
+	for _, x := range due {
+		r := v.runOf(x)
+		e := v.blank(x)
+		e.Result, e.Run.ID = ssf.Errored, r.ID
+		for _, arg := range r.Command {
+			e.Run.Command = append(e.Run.Command, string(arg.ID))
+		}
+		switch err := evidence.Fits(e); {
+		case errors.Is(err, evidence.ErrLimit):
+			errs = append(errs, fmt.Errorf("%s rests on too much to be recorded: %w; name in its `covers:` what it rests on", x.ID, err))
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s cannot be recorded: %w", x.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// blank is a record of a verification without what came of it.
+func (v *verifier) blank(x *ssf.Verification) ssf.Evidence {
+	e := ssf.Evidence{Verification: x.ID, Commit: v.in.Tree.Commit, Time: v.env.Now().UTC().Truncate(time.Second), Tool: v.in.Tool, Inputs: v.inputs[x.ID], Verifies: []ssf.ID{}}
+	for _, m := range x.Verifies {
+		e.Verifies = append(e.Verifies, m.ID)
+	}
+	return e
+}
+
 // carryOut carries out the runs that any of the verifications needs, several at
-// a time, and records each as soon as it has ended.
-func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// a time, and records each as soon as it has ended. The error joins those of
+// single runs, none of which stops another.
+func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) error {
 	ended, slots, started := make(chan outcome), make(chan struct{}, runtime.GOMAXPROCS(0)), 0
 	show := v.progress()
 	for i := range v.in.Model.Runs {
@@ -53,22 +88,21 @@ func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err e
 			ended <- o
 		}()
 	}
+	var errs []error
 	for range started { // all are waited for, so that nothing outlives this
 		o := <-ended
 		show(o.run.ID, "")
-		switch {
-		case err != nil:
-		case o.err == nil: // what has ended is recorded, whatever comes in between
-			err = v.record(context.WithoutCancel(ctx), &o)
-		case ctx.Err() == nil:
-			err = o.err
+		if o.err == nil { // what has ended is recorded, whatever comes in between
+			o.err = v.record(context.WithoutCancel(ctx), &o)
+		} else if ctx.Err() != nil {
+			continue
 		}
-		if err != nil {
-			cancel()
+		if o.err != nil {
+			errs = append(errs, o.err)
 		}
 	}
-	if err == nil && ctx.Err() != nil {
-		err = fmt.Errorf("interrupted; what was recorded before stays, %d of it by this run", v.recorded())
+	if ctx.Err() != nil {
+		errs = append(errs, fmt.Errorf("interrupted; what was recorded before stays, %d of it by this run", v.recorded()))
 	}
 	order := func(e report.Result) int {
 		return slices.IndexFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.ID == e.Run.ID })
@@ -76,7 +110,8 @@ func (v *verifier) carryOut(ctx context.Context, due []*ssf.Verification) (err e
 	slices.SortStableFunc(v.lines, func(a, b report.Result) int {
 		return cmp.Or(order(a)-order(b), shownLast(a.Result)-shownLast(b.Result))
 	})
-	return err
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) }) // not as the runs happened to end
+	return errors.Join(errs...)
 }
 
 // shownLast puts what did not pass below what did, where it is seen first.
@@ -107,6 +142,11 @@ func (v *verifier) start(ctx context.Context, r *ssf.Run, show func(ssf.ID, stri
 	if r.Limit.ID != "" {
 		job.Limit, _ = time.ParseDuration(string(r.Limit.ID))
 	}
+	if len(r.Command) == 0 {
+		if job.Newest, job.NotBefore, err = v.newest(); err != nil {
+			return out, err
+		}
+	}
 	job.Progress = func(tests int, elapsed time.Duration) {
 		show(r.ID, fmt.Sprintf("%s: %d tests, %d s", r.ID, tests, int(elapsed.Seconds())))
 	}
@@ -126,6 +166,30 @@ func (v *verifier) start(ctx context.Context, r *ssf.Run, show func(ssf.ID, stri
 		return err
 	})
 	return out, err
+}
+
+// newest is the file of the tree that was written last, and when. Reports and
+// what belongs to the model are none of the code that a report is about.
+func (v *verifier) newest() (file string, at time.Time, err error) {
+	root, err := os.OpenRoot(v.dir)
+	if err != nil {
+		return "", at, fmt.Errorf("looking for the newest file: %w", err)
+	}
+	defer root.Close()
+	for _, f := range v.in.Tree.Files {
+		if proof.OfModel(f) || v.isReport(f) {
+			continue
+		}
+		if info, err := root.Lstat(f); err == nil && info.ModTime().After(at) { // else it was just taken away
+			file, at = f, info.ModTime()
+		}
+	}
+	return file, at, nil
+}
+
+// isReport reports whether a run of the model reads the file as a report.
+func (v *verifier) isReport(file string) bool {
+	return slices.ContainsFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.Read.ID != "" && ssf.MatchPath(string(r.Read.ID), file) })
 }
 
 // progress returns a function that shows how far each run is, on one line of a

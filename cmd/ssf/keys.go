@@ -24,6 +24,9 @@ keys of your settings (SSF_CONFIG says where these are, if not in the usual
 place). ` + "`ssf verify`" + ` signs with the one that there is, with the one that --key
 names, or in CI with the one whose PEM text the variable SSF_KEY holds.
 
+A command that you trust runs as you: it can read the files of keys, and SSF_KEY
+in what started ssf (not in ssf itself, on Linux, unless it runs as root).
+
 A model names in ` + "`signers:`" + ` whose evidence counts, by the public key.
 ` + exits,
 		Args: a.onlyCommands,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -108,10 +109,17 @@ func (v *verifier) run(ctx context.Context, ids []string, keyName string) (err e
 	for _, x := range due {
 		v.inputs[x.ID] = tracer.Inputs(x)
 	}
-	if err := v.carryOut(ctx, due); err != nil {
+	if err := v.fit(due); err != nil {
 		return err
 	}
-	return v.finish(c, chosen, len(due))
+	failed := v.carryOut(ctx, due)
+	if failed != nil && ctx.Err() != nil {
+		return failed
+	}
+	if err := v.finish(c, chosen, len(due)); failed == nil {
+		return err
+	}
+	return failed
 }
 
 // choose are the verifications that the ids name; all if there are none.
@@ -153,7 +161,7 @@ func (v *verifier) prepare(keyName string) (err error) {
 	}
 	t := v.in.Tree
 	changed := slices.DeleteFunc(slices.Clone(t.Changed), func(f string) bool {
-		return f == lang.LockFile || strings.HasPrefix(f, evidence.Folder+"/") || slices.ContainsFunc(v.in.Model.Runs, func(r ssf.Run) bool { return r.Read.ID != "" && ssf.MatchPath(string(r.Read.ID), f) })
+		return f == lang.LockFile || strings.HasPrefix(f, evidence.Folder+"/") || v.isReport(f)
 	})
 	switch {
 	case key == nil:
@@ -196,22 +204,22 @@ func (v *verifier) due(c *ssf.Case, chosen map[ssf.ID]bool) (out []*ssf.Verifica
 	return out
 }
 
-// record judges the outcome of a run for each verification, and signs it.
+// record judges the outcome of a run for each verification, and signs it. What
+// cannot be recorded stops nothing else.
 func (v *verifier) record(ctx context.Context, o *outcome) error {
 	tree, err := repo.Open(ctx, v.dir)
 	if err != nil {
 		return err
 	}
 	after := proof.NewTracer(v.in.Model, tree)
+	var errs []error
 	for _, x := range o.due {
-		s := results.Selection{IDs: []ssf.ID{x.ID}}
+		s := results.Selection{IDs: []ssf.ID{x.ID}, Fresh: x.Method.ID != "" && x.Method.ID != "test"}
 		for _, t := range x.Tests {
 			s.Patterns = append(s.Patterns, string(t.ID))
 		}
-		e := ssf.Evidence{Verification: x.ID, Commit: v.in.Tree.Commit, Time: v.in.Now, Tool: v.in.Tool, Run: o.Run, Inputs: v.inputs[x.ID], Verifies: []ssf.ID{}}
-		for _, m := range x.Verifies {
-			e.Verifies = append(e.Verifies, m.ID)
-		}
+		e := v.blank(x)
+		e.Run = o.Run
 		s.IDs = append(s.IDs, e.Verifies...)
 		j := o.Judge(s)
 		e.Result, e.Why, e.Tests = j.Result, j.Why, append([]ssf.TestResult{}, j.Tests...)
@@ -220,9 +228,12 @@ func (v *verifier) record(ctx context.Context, o *outcome) error {
 		}
 		switch {
 		case v.records(o.run):
-			if e, err = v.store.Append(e, *v.key); err != nil {
-				return err
+			signed, err := v.store.Append(e, *v.key)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("recording %s: %w", x.ID, err))
+				continue
 			}
+			e = signed
 		case v.store != nil:
 			v.why = fmt.Sprintf("the model wants results of %s signed by %s, whose key this is not", o.run.ID, o.run.Signer.ID)
 			fallthrough
@@ -232,7 +243,7 @@ func (v *verifier) record(ctx context.Context, o *outcome) error {
 		v.in.Evidence = append(v.in.Evidence, e)
 		v.lines = append(v.lines, report.Result{Evidence: e, Tail: o.Tail})
 	}
-	return v.checkpoint()
+	return errors.Join(append(errs, v.checkpoint())...)
 }
 
 // records reports whether results of a run are recorded: not if they would not
@@ -302,6 +313,13 @@ func (v *verifier) finish(before *ssf.Case, chosen map[ssf.ID]bool, ran int) err
 	only.Verifications = slices.DeleteFunc(slices.Clone(c.Verifications), func(x ssf.VerificationInfo) bool { return !chosen[x.ID] })
 	var err error
 	if v.json {
+		if len(v.lines) > 0 && v.why != "" {
+			fmt.Fprintf(v.env.Stderr, "ssf: not recorded: %s\n", v.why)
+		}
+		for i := range only.Verifications { // what is not recorded has no id
+			x := &only.Verifications[i]
+			x.Evidence = slices.DeleteFunc(slices.Clone(x.Evidence), func(d ssf.Digest) bool { return d == ssf.Digest{} })
+		}
 		err = report.JSON(v.env.Stdout, only.Verifications)
 	} else {
 		err = report.Verify(v.env.Stdout, &only, v.lines, v.why, v.style)

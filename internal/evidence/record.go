@@ -7,11 +7,13 @@
 package evidence
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -115,9 +117,39 @@ func encode(e ssf.Evidence, key Key) ([]byte, error) {
 	}
 	file, err := seal(payload, key)
 	if err == nil && len(file) > MaxRecord {
-		err = over("MaxRecord", MaxRecord, "bytes in a record")
+		err = errRecord
 	}
 	return file, err
+}
+
+// Fits says what of e could not stand in a record, if anything, before there is
+// a key to sign it.
+func Fits(e ssf.Evidence) error {
+	_, _, err := Encode(e, newKey("", make([]byte, ed25519.SeedSize)))
+	return err
+}
+
+// errRecord is the error of a record that is too large.
+var errRecord = over("MaxRecord", MaxRecord, "bytes in a record")
+
+// shorten takes from the longest messages of tests as little as makes a record of
+// e, or all if that is not enough.
+func shorten(e ssf.Evidence, key Key) ssf.Evidence {
+	cut := func(most int) ssf.Evidence {
+		short := e
+		short.Tests = slices.Clone(e.Tests)
+		for i := range short.Tests {
+			if m := short.Tests[i].Message; len(m) > most {
+				short.Tests[i].Message = strings.ToValidUTF8(m[:most], "")
+			}
+		}
+		return short
+	}
+	least := sort.Search(ssf.MaxMessage, func(most int) bool {
+		_, _, err := Encode(cut(most), key)
+		return errors.Is(err, errRecord)
+	})
+	return cut(max(0, least-1))
 }
 
 // Decode reads the file of a record. What it returns was signed by the key that
@@ -137,7 +169,7 @@ func decode(file []byte) (e ssf.Evidence, signed ssf.Digest, err error) {
 	case len(file) == 0:
 		return e, signed, errors.New("the file is empty")
 	case len(file) > MaxRecord:
-		return e, signed, over("MaxRecord", MaxRecord, "bytes in a record")
+		return e, signed, errRecord
 	}
 	payload, key, err := open(file)
 	if err != nil {

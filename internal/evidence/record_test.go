@@ -543,3 +543,24 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestNames: what ends a line, steers or is not seen is in no name.
+func TestNames(t *testing.T) {
+	for _, name := range []string{"", "a\nb", "a\x1bb", "a\u202eb", "a\u200bb", "a\u2028b", "a\u2029b", "a\xffb"} {
+		for field, change := range map[string]func(*ssf.Evidence){
+			"verification": func(e *ssf.Evidence) { e.Verification = ssf.ID(name) },
+			"tool":         func(e *ssf.Evidence) { e.Tool = name },
+			"input":        func(e *ssf.Evidence) { e.Inputs[0].Name = name },
+			"verifies":     func(e *ssf.Evidence) { e.Verifies[0] = ssf.ID(name) },
+		} {
+			e := example()
+			change(&e)
+			if err := Fits(e); err == nil {
+				t.Errorf("%s may be %q", field, name)
+			}
+		}
+	}
+	if err := Fits(example()); err != nil {
+		t.Error(err)
+	}
+}

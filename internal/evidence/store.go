@@ -45,8 +45,9 @@ func (s *Store) Read() (*Log, error) { return Read(s.root.FS()) }
 
 // Append signs a record that follows the heads of today and writes it. When it
 // returns, the record stays through a loss of power; when it fails or the
-// process dies, the record is there as a whole or not at all. It returns the
-// record as it stands there, with ID, Key and Prev.
+// process dies, the record is there as a whole or not at all. A record that is too
+// large loses of its longest messages what is over. It returns the record as it
+// stands there, with ID, Key and Prev.
 func (s *Store) Append(e ssf.Evidence, key Key) (ssf.Evidence, error) {
 	e, err := s.append(e, key)
 	if err != nil {
@@ -65,6 +66,9 @@ func (s *Store) append(e ssf.Evidence, key Key) (ssf.Evidence, error) {
 		return e, err
 	}
 	text, id, err := Encode(e, key)
+	if errors.Is(err, errRecord) {
+		text, id, err = Encode(shorten(e, key), key)
+	}
 	if err != nil {
 		return e, err
 	}

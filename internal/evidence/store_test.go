@@ -471,3 +471,35 @@ func BenchmarkAppend(b *testing.B) {
 		mustAppend(b, s, simple(1))
 	}
 }
+
+// TestAppendShortens: a record that is too large loses of its longest messages
+// what is over, and no more; one that is too large without them is refused.
+func TestAppendShortens(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	e := simple(1)
+	e.Tests, e.Result, e.Why = nil, ssf.Failed, "many failed"
+	for i := range 800 {
+		e.Tests = append(e.Tests, ssf.TestResult{Name: fmt.Sprintf("long%04d", i), Outcome: ssf.TestFailed, Message: strings.Repeat("\u00e4", 1000)})
+	}
+	e.Tests = append(e.Tests, ssf.TestResult{Name: "short", Outcome: ssf.TestFailed, Message: "want 403"})
+	got := mustAppend(t, s, e)
+	file, err := s.root.ReadFile(fileOf(got.ID))
+	if err != nil || len(file) > MaxRecord || len(file) < MaxRecord-4*800 {
+		t.Errorf("the record has %d bytes, want just below %d; %v", len(file), MaxRecord, err)
+	}
+	for _, x := range got.Tests {
+		if n := len(x.Message); x.Name == "short" && x.Message != "want 403" || x.Name != "short" && (n%2 > 0 || n < 500 || n > 1500) {
+			t.Errorf("%s says %.20q, %d bytes", x.Name, x.Message, n)
+		}
+	}
+	if len(e.Tests[0].Message) != 2000 {
+		t.Error("Append has shortened its argument")
+	}
+	for i := range e.Tests {
+		e.Tests[i].Suite = strings.Repeat("s", 2000)
+	}
+	if _, err := s.Append(e, testKey(1)); !errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), "MaxRecord") {
+		t.Errorf("error is %v", err)
+	}
+	whole(t, s)
+}

@@ -184,10 +184,12 @@ func texts(e *ssf.Evidence) iter.Seq2[string, string] {
 	}
 }
 
-// isName reports whether s can name something: UTF-8, and no control
-// characters, so that a line holds it.
+// isName reports whether s can name something: UTF-8, and nothing that ends a
+// line, steers or is not seen.
 func isName(s string) bool {
-	return s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+	return s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+	})
 }
 
 func compareDigests(a, b ssf.Digest) int { return bytes.Compare(a[:], b[:]) }

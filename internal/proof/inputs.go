@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"ssf"
 )
@@ -171,13 +173,31 @@ func (t *traced) addLocks(files map[string]bool) {
 func (t *traced) file(name string) ssf.Input {
 	in, ok := t.digests[name]
 	if !ok {
-		in.Name = name
+		in.Name = inputName(name)
 		if t.tree.Digest != nil {
 			in.Digest, _ = t.tree.Digest(name)
 		}
 		t.digests[name] = in
 	}
 	return in
+}
+
+// inputName is the name of a file as an input. One that looks like the name of
+// another input, or that no line can hold, is written `file:` and percent-encoded.
+func inputName(file string) string {
+	odd := !utf8.ValidString(file) || strings.ContainsFunc(file, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) })
+	if top, _, _ := strings.Cut(file, "/"); !odd && !strings.Contains(top, ":") {
+		return file
+	}
+	var b strings.Builder
+	for _, c := range []byte(file) {
+		if c <= ' ' || c >= 0x7f || c == '%' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return "file:" + b.String()
 }
 
 func text(name, content string) ssf.Input {

@@ -28,10 +28,10 @@ func TestClean(t *testing.T) {
 		Questions:   []ssf.OpenQuestion{{Fact: "f", Elements: []ssf.ID{id}, Asks: hostile, Unlocks: 1}},
 	}
 	e := ssf.Evidence{
-		Verification: hostile, Result: ssf.Failed, Why: hostile, Tool: hostile, Verifies: []ssf.ID{hostile}, Run: ssf.RunResult{ID: "unit", Command: []string{hostile}},
+		Verification: hostile, Result: ssf.Failed, Why: hostile, Tool: hostile, Verifies: []ssf.ID{hostile}, Run: ssf.RunResult{ID: hostile, Command: []string{hostile}},
 		Inputs: []ssf.Input{{Name: hostile, Text: hostile}}, Tests: []ssf.TestResult{{Name: hostile, Suite: hostile, Outcome: ssf.TestFailed, Message: hostile}},
 	}
-	m := &ssf.Model{Runs: []ssf.Run{{Named: ssf.Named{ID: "unit"}, Command: []ssf.Ref{{ID: hostile}}}}}
+	m := &ssf.Model{Runs: []ssf.Run{{Named: ssf.Named{ID: hostile}, Command: []ssf.Ref{{ID: hostile}}, Env: []ssf.Ref{{ID: hostile}}}}}
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"check":     func(b *bytes.Buffer) error { return Check(b, c, Style{}, CheckOptions{}) },
 		"threats":   func(b *bytes.Buffer) error { return Threats(b, c, Style{}, func(*ssf.Threat) bool { return true }) },
@@ -40,9 +40,7 @@ func TestClean(t *testing.T) {
 			return ExplainThreat(b, &ssf.Explanation{ID: "x@web", Verdict: hostile, Kind: hostile, Threat: &c.Threats[0], When: &ssf.Why{Text: hostile, Truth: "true"}}, Style{})
 		},
 		"verify": func(b *bytes.Buffer) error {
-			ran := e
-			ran.Verification = "injection" // of the model, whose ids are checked
-			return Verify(b, c, []Result{{ran, hostile}}, hostile, Style{})
+			return Verify(b, c, []Result{{e, hostile}}, hostile, Style{})
 		},
 		"trust":  func(b *bytes.Buffer) error { return Commands(b, m, Style{}) },
 		"record": func(b *bytes.Buffer) error { return EvidenceRecord(b, &e, Style{}) },

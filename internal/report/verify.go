@@ -74,7 +74,9 @@ func Verify(w io.Writer, c *ssf.Case, ran []Result, unrecorded string, style Sty
 	switch {
 	case len(ran) == 0:
 	case unrecorded != "":
-		p.wrap("", p.paint(yellow, "not recorded:")+" "+unrecorded)
+		p.hang(p.paint(yellow, "not recorded:")+" ", "", unrecorded)
+	case ran[0].Commit == "":
+		p.wrap("", "recorded "+count(len(ran), "result")+" in .ssf/evidence, without a commit: this folder is in no repository")
 	default:
 		p.wrap("", "recorded "+count(len(ran), "result")+" in .ssf/evidence; keep that in version control, with ssf.lock")
 	}
@@ -93,7 +95,8 @@ func (p *page) run(r *ssf.RunResult) {
 		what = "reports of another job"
 	}
 	took := ", " + time.Duration(r.Seconds*float64(time.Second)).Round(100*time.Millisecond).String()
-	p.print("%s %s%s\n", p.paint(bold, string(r.ID)+":"), cut(clean(what), p.style.Width-utf8.RuneCountInString(string(r.ID)+took)-3), took)
+	id := clean(string(r.ID))
+	p.print("%s %s%s\n", p.paint(bold, id+":"), cut(clean(what), p.style.Width-utf8.RuneCountInString(id+took)-3), took)
 }
 
 // result is what a verification gave, or several that gave the same.
@@ -193,12 +196,12 @@ func Commands(w io.Writer, m *ssf.Model, style Style) error {
 		if r.Shell.ID == "yes" {
 			how = "by /bin/sh"
 		}
-		p.print("%s: %s: %s\n", p.paint(bold, clean(r.Pos.String())), r.ID, how)
+		p.print("%s: %s: %s\n", p.paint(bold, clean(r.Pos.String())), clean(string(r.ID)), how)
 		for _, arg := range r.Command {
 			p.print("   %s\n", clean(string(arg.ID)))
 		}
 		for _, name := range r.Env {
-			p.print("   sees the variable %s\n", name.ID)
+			p.print("   sees the variable %s\n", clean(string(name.ID)))
 		}
 	}
 	return p.err

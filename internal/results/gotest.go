@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -25,6 +26,10 @@ type event struct {
 // ofOldGo fits the lines that go, before 1.24, wrote between the events; the
 // package is in one of the groups where it broke.
 var ofOldGo = regexp.MustCompile(`^(?:FAIL\t(\S+) \[(?:build|setup) failed\]|FAIL|\?   \t\S+\t\[no test files\])$`)
+
+// cachedGo fits the line of a package whose tests did not run: its result is that
+// of an earlier run with the same inputs, see `go help test`.
+var cachedGo = regexp.MustCompile(`^ok  \t(\S+)\t\(cached\)`)
 
 // A goTests reads the events of all packages of one run.
 type goTests struct {
@@ -72,6 +77,24 @@ func readGoTest(in *bufio.Reader, c *collector) error {
 		}
 	}
 	return err
+}
+
+// readExit reads what has no form, for the packages that plain `go test` took from
+// its cache.
+func readExit(in *bufio.Reader, c *collector) error {
+	for begins := true; ; {
+		line, err := in.ReadSlice('\n')
+		if m := cachedGo.FindSubmatch(line); begins && m != nil && len(c.Cached) < maxTests {
+			c.Cached = append(c.Cached, valid(string(m[1])))
+		}
+		begins = !errors.Is(err, bufio.ErrBufferFull)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && begins:
+			return err
+		}
+	}
 }
 
 // called names a package in a sentence; a test program alone has none.
@@ -143,6 +166,9 @@ func (g *goTests) packageEvent(p *goPackage, e event) error {
 	case "start":
 		p.ended = false
 	case "output":
+		if cachedGo.MatchString(e.Output) {
+			g.Cached = append(g.Cached, valid(e.Package))
+		}
 		switch e.Output {
 		case "PASS\n", "FAIL\n":
 			p.complete = true

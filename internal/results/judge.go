@@ -18,6 +18,7 @@ const Attr = "ssf"
 type Selection struct {
 	Patterns []string // of names, see [ssf.Match]
 	IDs      []ssf.ID // without patterns: of the verification, and of what it verifies
+	Fresh    bool     // what Go took from its test cache is no new result
 }
 
 // A Judgement is what a report is worth to one verification.
@@ -65,11 +66,26 @@ func (r *Report) fits(pattern string, t ssf.TestResult) bool {
 // 0 where only reports were read. A failed test speaks first, since it is
 // evidence against; then what is missing, pattern by pattern. Where neither a
 // pattern nor a test says what belongs to it, the command as a whole must have
-// succeeded; else other tests may fail, as long as each that began ended.
+// succeeded; else other tests may fail, as long as each that began ended. What
+// would pass must also be as fresh as is wanted.
 func (r *Report) Judge(s Selection, exit int) Judgement {
 	tests := r.Select(s)
 	result, why := r.judge(s, tests, exit)
+	if pkg := r.cached(tests); result == ssf.Passed && s.Fresh && pkg != "" {
+		result, why = ssf.Errored, called(pkg)+" was not run: its result is from the test cache; add -count=1"
+	}
 	return Judgement{result, why, tests}
+}
+
+// cached is the first package from the cache that has one of the tests; where
+// there are no tests, the first of all.
+func (r *Report) cached(tests []ssf.TestResult) string {
+	for _, pkg := range r.Cached {
+		if len(tests) == 0 || slices.ContainsFunc(tests, func(t ssf.TestResult) bool { return t.Suite == pkg }) {
+			return pkg
+		}
+	}
+	return ""
 }
 
 func (r *Report) judge(s Selection, tests []ssf.TestResult, exit int) (ssf.Result, string) {

@@ -12,6 +12,10 @@ func report(f Format, lines ...string) *Report {
 	r := &Report{Format: f}
 	for _, line := range lines {
 		x := strings.Fields(line)
+		if x[0] == "cached" {
+			r.Cached = append(r.Cached, x[1])
+			continue
+		}
 		if x[0] == "break" {
 			suite := strings.TrimPrefix(x[1], "-")
 			r.Breaks = append(r.Breaks, Break{Suite: suite, Why: strings.Join(x[2:], " ")})
@@ -31,6 +35,7 @@ func report(f Format, lines ...string) *Report {
 func TestJudge(t *testing.T) {
 	p := func(patterns ...string) Selection { return Selection{Patterns: patterns} }
 	ids := func(ids ...ssf.ID) Selection { return Selection{IDs: ids} }
+	fresh := func(s Selection) Selection { s.Fresh = true; return s }
 	for name, x := range map[string]struct {
 		report *Report
 		s      Selection
@@ -80,6 +85,13 @@ func TestJudge(t *testing.T) {
 		"nothing but status 1":       {report(Exit), ids("v"), 1, ssf.Failed, "the command ended with exit status 1", ""},
 		"status and patterns":        {report(Exit), p("TestA"), 0, ssf.NoTests, "no test fits TestA: what was printed is neither go test -json nor JUnit XML nor TAP", ""},
 		"status 1 and patterns":      {report(Exit), p("TestA"), 1, ssf.NoTests, "no test fits TestA: what was printed is neither go test -json nor JUnit XML nor TAP, and the exit status is 1", ""},
+		"cached, of a test":          {report(GoTest, "passed w TestA", "cached w"), p("TestA"), 0, ssf.Passed, "", "TestA"},
+		"cached":                     {report(GoTest, "passed w TestA", "cached w"), fresh(p("TestA")), 0, ssf.Errored, "package w was not run: its result is from the test cache; add -count=1", "TestA"},
+		"cached, by attribute":       {report(GoTest, "passed w TestA ssf=m", "cached w"), fresh(ids("m")), 0, ssf.Errored, "package w was not run: its result is from the test cache; add -count=1", "TestA"},
+		"cached, all":                {report(GoTest, "passed w TestA", "passed x TestX", "cached x"), fresh(ids("m")), 0, ssf.Errored, "package x was not run: its result is from the test cache; add -count=1", "TestA TestX"},
+		"other is cached":            {report(GoTest, "passed w TestA", "passed x TestX", "cached x"), fresh(p("TestA")), 0, ssf.Passed, "", "TestA"},
+		"cached, and one failed":     {report(GoTest, "passed w TestA", "failed x TestX", "cached w"), fresh(p("Test*")), 1, ssf.Failed, "TestX failed", "TestA TestX"},
+		"cached, by status":          {report(Exit, "cached w"), fresh(ids("v")), 0, ssf.Errored, "package w was not run: its result is from the test cache; add -count=1", ""},
 	} {
 		t.Run(strings.NewReplacer(" ", "-", ",", "").Replace(name), func(t *testing.T) {
 			j := x.report.Judge(x.s, x.exit)

@@ -3,6 +3,7 @@ package results
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -147,19 +148,30 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	many := Report{Format: TAP, Tests: make([]ssf.TestResult, maxTests)}
-	if _, err := Merge(many, Report{Format: TAP, Tests: make([]ssf.TestResult, 1)}); err == nil || !strings.Contains(err.Error(), "maxTests") {
+	if _, err := Merge(each(many, Report{Format: TAP, Tests: make([]ssf.TestResult, 1)})); err == nil || !strings.Contains(err.Error(), "maxTests") {
 		t.Errorf("merging beyond maxTests: error is %v", err)
+	}
+}
+
+// each yields reports that were read without an error.
+func each(reports ...Report) iter.Seq2[Report, error] {
+	return func(yield func(Report, error) bool) {
+		for _, r := range reports {
+			if !yield(r, nil) {
+				return
+			}
+		}
 	}
 }
 
 func TestMerge(t *testing.T) {
 	a := Report{Format: TAP, Tests: []ssf.TestResult{{Name: "b"}}, Breaks: []Break{{Why: "x"}}}
 	b := Report{Format: TAP, Tests: []ssf.TestResult{{Name: "a"}, {Name: "c"}}}
-	r, err := Merge(a, b)
+	r, err := Merge(each(a, b))
 	if err != nil || len(r.Breaks) != 1 || len(r.Tests) != 3 || r.Tests[0].Name != "a" || r.Tests[2].Name != "c" || r.Format != TAP {
 		t.Errorf("merged %+v, %v", r, err)
 	}
-	if _, err := Merge(a, Report{Format: JUnit}); err == nil || !strings.Contains(err.Error(), "one is TAP, another JUnit XML") {
+	if _, err := Merge(each(a, Report{Format: JUnit})); err == nil || !strings.Contains(err.Error(), "one is TAP, another JUnit XML") {
 		t.Errorf("merging two formats: error is %v", err)
 	}
 }
@@ -236,4 +248,32 @@ func fuzz(f *testing.F, format Format, glob string) {
 			t.Errorf("%s because %q", j.Result, j.Why)
 		}
 	})
+}
+
+// TestCached: what go test took from its cache is known, in both of its forms.
+func TestCached(t *testing.T) {
+	long := strings.Repeat("x", 70_000)
+	for name, x := range map[string]struct{ text, want string }{
+		"json": {`{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Output":"ok  \tp\t(cached)\n"}
+{"Action":"pass","Package":"p"}
+{"Action":"output","Package":"q","Output":"ok  \tq\t(cached)\tcoverage: 80.0% of statements\n"}
+{"Action":"pass","Package":"q"}
+{"Action":"output","Package":"r","Output":"ok  \tr\t0.003s\n"}
+{"Action":"pass","Package":"r"}
+`, "p q"},
+		"plain": {"ok  \tr\t0.003s\n" + long + "ok  \tn\t(cached)\nok  \tq\t(cached)\tcoverage: 80.0%\nok  \tp\t(cached)", "p q"},
+		"other": {"ok (cached)\nthe line ok  \tp\t(cached)\n", ""},
+		"of a test": {`{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"ok  \tp\t(cached)\n"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p"}
+`, ""},
+	} {
+		r, err := Read(strings.NewReader(x.text), Detect, nil)
+		if got := strings.Join(r.Cached, " "); err != nil || got != x.want {
+			t.Errorf("%s: cached are %q, want %q; %v", name, got, x.want, err)
+		}
+	}
 }

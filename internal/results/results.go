@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -46,6 +47,7 @@ type Report struct {
 	Format Format
 	Tests  []ssf.TestResult // sorted by name, then suite; what has run twice is there twice
 	Breaks []Break          // sorted by suite
+	Cached []string         // packages of Go whose results are of an earlier run, from the test cache; sorted
 }
 
 // A Break is something that ended before its tests did.
@@ -54,12 +56,17 @@ type Break struct {
 	Why   string // "package web did not build"
 }
 
-// Merge joins the reports of one run. They are all in one format.
-func Merge(reports ...Report) (Report, error) {
+// Merge joins the reports of one run, of which it takes one after the other.
+// They are all in one format. It ends at the first error, which it returns.
+func Merge(reports iter.Seq2[Report, error]) (Report, error) {
 	var all Report
-	for i, r := range reports {
-		if i == 0 {
-			all.Format = r.Format
+	first := true
+	for r, err := range reports {
+		if err != nil {
+			return Report{}, err
+		}
+		if first {
+			all.Format, first = r.Format, false
 		}
 		if r.Format != all.Format {
 			return all, fmt.Errorf("merging reports: one is %s, another %s", all.Format, r.Format)
@@ -69,6 +76,7 @@ func Merge(reports ...Report) (Report, error) {
 		}
 		all.Tests = append(all.Tests, r.Tests...)
 		all.Breaks = append(all.Breaks, r.Breaks...)
+		all.Cached = append(all.Cached, r.Cached...)
 	}
 	all.sort()
 	return all, nil
@@ -81,6 +89,8 @@ func (r *Report) sort() {
 	slices.SortStableFunc(r.Breaks, func(a, b Break) int {
 		return cmp.Or(strings.Compare(a.Suite, b.Suite), strings.Compare(a.Why, b.Why))
 	})
+	slices.Sort(r.Cached)
+	r.Cached = slices.Compact(r.Cached)
 }
 
 // Read reads one output or report to its end; with [Detect] the content says
@@ -107,7 +117,7 @@ func Read(r io.Reader, f Format, finished func(n int)) (Report, error) {
 	case TAP:
 		err = readTAP(in, c)
 	default:
-		_, err = io.Copy(io.Discard, in)
+		err = readExit(in, c)
 	}
 	c.sort()
 	if err != nil {

@@ -20,6 +20,10 @@ import (
 // we reap them, no id that we see is somebody else's by then. Of which family it
 // is tells the mark in its environment. Who has taken that off is ended with the
 // last family that runs.
+//
+// From the first family on this process is not dumpable (prctl(2)): its memory
+// and its first environment, which may hold a key, are then nothing that another
+// process of the same user can read. Root can.
 type family struct {
 	cmd     *exec.Cmd
 	session int    // of this process
@@ -44,6 +48,9 @@ func newFamily(cmd *exec.Cmd) (*family, error) {
 	}
 	families.Lock()
 	defer families.Unlock()
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("closing our memory to others: %w", err)
+	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("becoming the parent of orphans: %w", err)
 	}
@@ -57,12 +64,17 @@ func newFamily(cmd *exec.Cmd) (*family, error) {
 	return f, nil
 }
 
-func (f *family) release() {
+// release lets go of a family that has ended or never began. With the last one
+// all go that nobody could tell whose they are; no other can begin meanwhile.
+func (f *family) release() error {
 	families.Lock()
 	defer families.Unlock()
-	if delete(families.marks, f.mark); len(families.marks) == 0 {
-		_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) // it could be set, so it can be cleared
+	if delete(families.marks, f.mark); len(families.marks) > 0 {
+		return nil
 	}
+	err := f.sweep(func(string) bool { return true })
+	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) // it could be set, so it can be cleared
+	return err
 }
 
 // has reports whether a process is of this family, as far as anybody can tell.
@@ -83,12 +95,15 @@ func (f *family) ask() {
 	_ = unix.Kill(-f.cmd.Process.Pid, unix.SIGTERM) // who has ended needs no asking
 }
 
-// end ends what the command left, after it was waited for. When one ends its
-// children become ours, so it takes as many rounds as there are generations.
-func (f *family) end() error {
+// end ends what the command left, after it was waited for.
+func (f *family) end() error { return f.sweep(f.has) }
+
+// sweep ends the orphans that are to go. When one ends its children become ours,
+// so it takes as many rounds as there are generations.
+func (f *family) sweep(goes func(pid string) bool) error {
 	deadline := time.Now().Add(endTime)
 	for {
-		left, err := f.orphans()
+		left, err := f.orphans(goes)
 		if err != nil || len(left) == 0 {
 			return err
 		}
@@ -113,9 +128,9 @@ func (f *family) end() error {
 	}
 }
 
-// orphans lists our children in other sessions that are of this family, those
-// that ended included.
-func (f *family) orphans() (pids []int, err error) {
+// orphans lists our children in other sessions that are to go, those that ended
+// included.
+func (f *family) orphans(goes func(pid string) bool) (pids []int, err error) {
 	proc, err := os.Open("/proc")
 	if err != nil {
 		return nil, fmt.Errorf("listing processes: %w", err)
@@ -137,7 +152,7 @@ func (f *family) orphans() (pids []int, err error) {
 		}
 		// PID (NAME) STATE PPID PGRP SESSION ..., see proc_pid_stat(5); NAME may hold anything.
 		x := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-		if len(x) > 3 && string(x[1]) == strconv.Itoa(self) && string(x[3]) != strconv.Itoa(f.session) && f.has(name) {
+		if len(x) > 3 && string(x[1]) == strconv.Itoa(self) && string(x[3]) != strconv.Itoa(f.session) && goes(name) {
 			pids = append(pids, pid)
 		}
 	}

@@ -9,7 +9,7 @@ type family struct{ cmd *exec.Cmd }
 
 func newFamily(cmd *exec.Cmd) (*family, error) { return &family{cmd}, nil }
 
-func (f *family) release() {}
+func (f *family) release() error { return nil }
 
 func (f *family) ask() {
 	_ = f.cmd.Process.Kill() // it may have ended

@@ -18,7 +18,7 @@ func newFamily(cmd *exec.Cmd) (*family, error) {
 	return &family{cmd}, nil
 }
 
-func (f *family) release() {}
+func (f *family) release() error { return nil }
 
 func (f *family) ask() {
 	_ = unix.Kill(-f.cmd.Process.Pid, unix.SIGTERM) // who has ended needs no asking

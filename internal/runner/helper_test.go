@@ -4,6 +4,7 @@ package runner
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -71,6 +72,21 @@ func helper(what string, args []string) {
 		}
 	case "environment":
 		fmt.Print(strings.Join(os.Environ(), "\n"))
+	case "spy": // what the parent's environment and memory give away
+		for _, name := range []string{"environ", "mem"} {
+			f, err := os.Open(fmt.Sprintf("/proc/%d/%s", os.Getppid(), name))
+			if err == nil {
+				text, _ := io.ReadAll(io.LimitReader(f, 1<<20))
+				fmt.Printf("%s opened: %q\n", name, text)
+				continue
+			}
+			fmt.Printf("%s: %v\n", name, reason(err))
+		}
+	case "run-spy": // runs it as the program would
+		o, err := Run(context.Background(), Job{ID: "spy", Dir: os.TempDir(), Command: []string{os.Args[0], "helper", "spy"}, Output: os.Stdout})
+		if err != nil || o.Run.Exit != 0 {
+			fmt.Println(o.Why, err)
+		}
 	case "stdin":
 		n, err := io.Copy(io.Discard, bufio.NewReader(os.Stdin))
 		fmt.Print(n, err)

@@ -24,11 +24,11 @@ type output struct {
 	end  context.CancelCauseFunc
 }
 
-func newOutput(w io.Writer) *output {
+func newOutput(w io.Writer, end context.CancelCauseFunc) *output {
 	if w == nil {
 		w = io.Discard
 	}
-	return &output{w: w, hash: sha256.New(), left: maxOutput, end: func(error) {}}
+	return &output{w: w, hash: sha256.New(), left: maxOutput, end: end}
 }
 
 // Write never returns an error; see [output.state].

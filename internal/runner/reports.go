@@ -19,9 +19,11 @@ import (
 
 // The limits of the reports of one run.
 const (
-	maxReports = 1000
-	maxReport  = 64 << 20 // bytes of one
+	maxReports     = 1000     // files
+	maxReportBytes = 64 << 20 // of all of them together
 )
+
+var errReportBytes = fmt.Errorf("the reports have more than maxReportBytes = %d MiB together", maxReportBytes>>20)
 
 // clockGrain is how much earlier than now the time of a new file may be: file
 // systems count in up to two seconds.
@@ -32,16 +34,25 @@ const clockGrain = 2 * time.Second
 func (r *run) reports(ctx context.Context, old map[string]os.FileInfo) error {
 	report, err := r.readReports(ctx, old)
 	r.outcome.Report = report
-	writeErr, _ := r.out.state()
-	switch {
-	case writeErr != nil:
+	if writeErr, _ := r.out.state(); writeErr != nil {
 		return fmt.Errorf("writing its reports: %w", writeErr)
-	case ctx.Err() != nil:
-		r.stop(ssf.Interrupted, "it was interrupted")
-	case err != nil:
-		r.stop(ssf.Unreadable, err.Error())
+	}
+	if err != nil {
+		r.unread(ctx, err)
 	}
 	return nil
+}
+
+// unread sets the result where reports could not be read.
+func (r *run) unread(ctx context.Context, err error) {
+	switch {
+	case ctx.Err() != nil:
+		r.ended(context.Cause(ctx))
+	case errors.Is(err, errReportBytes):
+		r.stop(ssf.OutputCut, err.Error())
+	default:
+		r.stop(ssf.Unreadable, err.Error())
+	}
 }
 
 func (r *run) readReports(ctx context.Context, old map[string]os.FileInfo) (results.Report, error) {
@@ -52,28 +63,42 @@ func (r *run) readReports(ctx context.Context, old map[string]os.FileInfo) (resu
 	if len(found) == 0 {
 		return results.Report{}, fmt.Errorf("no report fits %s", r.Job.Read)
 	}
-	var all []results.Report
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if err := ctx.Err(); err != nil {
-			return results.Report{}, err
+	r.out.raise(maxReportBytes)
+	left := int64(maxReportBytes)
+	return results.Merge(func(yield func(results.Report, error) bool) {
+		for _, name := range slices.Sorted(maps.Keys(found)) {
+			report, err := results.Report{}, r.fresh(name, found[name], old[name])
+			if err == nil {
+				report, err = r.readReport(ctx, name, &left)
+			}
+			if !yield(report, err) {
+				return
+			}
 		}
-		fi := found[name]
-		was := old[name]
-		same := was != nil && os.SameFile(was, fi) && was.ModTime().Equal(fi.ModTime()) && was.Size() == fi.Size()
-		if same || fi.ModTime().Before(r.began.Add(-clockGrain)) {
-			return results.Report{}, fmt.Errorf("the report %s is older than the run", name)
-		}
-		report, err := r.readReport(name)
-		if err != nil {
-			return results.Report{}, fmt.Errorf("the report %s: %w", name, err)
-		}
-		all = append(all, report)
-	}
-	return results.Merge(all...)
+	})
 }
 
-// readReport reads one report, and copies it to the output.
-func (r *run) readReport(name string) (report results.Report, err error) {
+// fresh returns an error for a report that is older than what it is about; was is
+// what was there before the command ran.
+func (r *run) fresh(name string, fi, was os.FileInfo) error {
+	same := was != nil && os.SameFile(was, fi) && was.ModTime().Equal(fi.ModTime()) && was.Size() == fi.Size()
+	switch {
+	case same || fi.ModTime().Before(r.began.Add(-clockGrain)):
+		return fmt.Errorf("the report %s is older than the run", name)
+	case fi.ModTime().Before(r.NotBefore):
+		return fmt.Errorf("the report %s is older than the code (%s)", name, r.Newest)
+	}
+	return nil
+}
+
+// readReport reads one report, copies it to the output and takes its size from
+// the bytes that are left.
+func (r *run) readReport(ctx context.Context, name string, left *int64) (report results.Report, err error) {
+	defer func() {
+		if err != nil && err != errReportBytes {
+			err = fmt.Errorf("the report %s: %w", name, err)
+		}
+	}()
 	f, err := r.root.Open(name)
 	if err != nil {
 		return report, reason(err)
@@ -85,17 +110,30 @@ func (r *run) readReport(name string) (report results.Report, err error) {
 		return report, reason(err)
 	case !fi.Mode().IsRegular():
 		return report, errors.New("no regular file")
-	case fi.Size() > maxReport:
-		return report, fmt.Errorf("larger than maxReport = %d MiB", maxReport>>20)
+	case fi.Size() > *left:
+		return report, errReportBytes
 	}
-	r.out.raise(int(fi.Size()))
-	in := io.TeeReader(io.LimitReader(f, fi.Size()), r.out)
+	*left -= fi.Size()
+	in := io.TeeReader(io.LimitReader(endsWith{ctx, f}, fi.Size()), r.out)
 	report, err = r.read(in)
 	if err == nil && report.Format == results.Exit {
 		err = errors.New("neither go test -json nor JUnit XML nor TAP")
 	}
 	_, _ = io.Copy(io.Discard, in) // to have it in the output; an error was met before
 	return report, err
+}
+
+// An endsWith reader returns the error of its context once that has ended.
+type endsWith struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (e endsWith) Read(p []byte) (int, error) {
+	if err := e.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return e.r.Read(p)
 }
 
 // find returns the files below the folder that the glob names. What is no

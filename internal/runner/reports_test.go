@@ -3,6 +3,7 @@
 package runner
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,12 +62,6 @@ func TestReports(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "the report 1.xml is no regular file", ""},
-		"large": {"*.xml", func(t *testing.T, dir string) {
-			write(t, "1.xml", good)
-			if err := os.Truncate("1.xml", maxReport+1); err != nil {
-				t.Fatal(err)
-			}
-		}, "the report 1.xml: larger than maxReport = 64 MiB", ""},
 		"many": {"r/*", func(t *testing.T, dir string) {
 			for i := range maxReports + 1 {
 				write(t, "r/"+strings.Repeat("x", i%100+1)+strings.Repeat("y", i/100+1), good)
@@ -130,4 +125,85 @@ func TestStaleReports(t *testing.T) {
 			t.Errorf("result %q because %q", o.Result, o.Why)
 		}
 	})
+}
+
+// TestReportBytes: all reports of a run together have one limit.
+func TestReportBytes(t *testing.T) {
+	pad := func(n int) string {
+		return strings.Replace(good, "/>", "><system-out>"+strings.Repeat("x", n)+"</system-out></testcase>", 1)
+	}
+	for name, x := range map[string]struct {
+		files, bytes int
+		result       ssf.Result
+		why          string
+	}{
+		"at":     {16, 4<<20 - len(pad(0)), "", ""},
+		"beyond": {16, 4<<20 - len(pad(0)) + 1, ssf.OutputCut, "the reports have more than maxReportBytes = 64 MiB together"},
+		"one":    {1, maxReportBytes, ssf.OutputCut, "the reports have more than maxReportBytes = 64 MiB together"},
+	} {
+		dir := t.TempDir()
+		for i := range x.files {
+			if err := os.WriteFile(filepath.Join(dir, strings.Repeat("r", i+1)+".xml"), []byte(pad(x.bytes)), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o, out := runJob(t, Job{Dir: dir, Read: "*.xml"})
+		if o.Result != x.result || o.Why != x.why || len(out) > maxReportBytes || x.result == "" && len(out) != maxReportBytes {
+			t.Errorf("%s: result %q because %q, output of %d bytes", name, o.Result, o.Why, len(out))
+		}
+	}
+}
+
+// TestReportLimit: reading ends with the time limit of the run, and with the context.
+func TestReportLimit(t *testing.T) {
+	dir := t.TempDir()
+	text := "<testsuite name=\"s\">" + strings.Repeat("<testcase name=\"a\"/>", 1<<20) + "</testsuite>"
+	if err := os.WriteFile(filepath.Join(dir, "1.xml"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if o, _ := runJob(t, Job{Dir: dir, Read: "*.xml", Limit: time.Microsecond}); o.Result != ssf.TimedOut || o.Why != "it took longer than its limit of 1µs" {
+		t.Errorf("result %q because %q", o.Result, o.Why)
+	}
+	r := &run{Job: Job{Read: "*.xml", Limit: time.Minute}, outcome: &Outcome{}}
+	ctx, cancel := context.WithCancel(t.Context())
+	r.out = newOutput(ender(cancel), func(error) {})
+	var err error
+	if r.root, err = os.OpenRoot(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer r.root.Close()
+	if err := r.reports(ctx, nil); err != nil || r.outcome.Result != ssf.Interrupted || r.out.left < maxOutput+maxReportBytes-len(text)/2 {
+		t.Errorf("result %q because %q, %v, %d bytes left", r.outcome.Result, r.outcome.Why, err, r.out.left)
+	}
+}
+
+// An ender ends a context when it is written to.
+type ender func()
+
+func (e ender) Write(p []byte) (int, error) { e(); return len(p), nil }
+
+// TestOlderThanCode: a report of another job is not older than what it is about.
+func TestOlderThanCode(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "1.xml")
+	if err := os.WriteFile(file, []byte(good), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	changed := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	for _, x := range []struct {
+		after  time.Duration
+		result ssf.Result
+		why    string
+	}{
+		{-time.Millisecond, ssf.Unreadable, "the report 1.xml is older than the code (shop.go)"},
+		{0, "", ""},
+		{time.Hour, "", ""},
+	} {
+		if err := os.Chtimes(file, time.Time{}, changed.Add(x.after)); err != nil {
+			t.Fatal(err)
+		}
+		if o, _ := runJob(t, Job{Dir: dir, Read: "*.xml", NotBefore: changed, Newest: "shop.go"}); o.Result != x.result || o.Why != x.why {
+			t.Errorf("%s after the code: result %q because %q", x.after, o.Result, o.Why)
+		}
+	}
 }

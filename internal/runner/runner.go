@@ -34,12 +34,15 @@ const (
 // A Job is one run of a model.
 type Job struct {
 	ID      ssf.ID
-	Dir     string   // the folder of the model, in which the command runs
-	Command []string // program and arguments; empty where only reports are read
-	Shell   bool     // Command is one text for /bin/sh
-	Read    string   // glob of reports below Dir, see [ssf.MatchPath]; if empty, standard output is read
-	Limit   time.Duration
-	Env     []string // names of variables that the command gets besides those that every command gets
+	Dir     string        // the folder of the model, in which the command runs
+	Command []string      // program and arguments; empty where only reports are read
+	Shell   bool          // Command is one text for /bin/sh
+	Read    string        // glob of reports below Dir, see [ssf.MatchPath]; if empty, standard output is read
+	Limit   time.Duration // of the command and the reading of reports together; 0: DefaultLimit
+	Env     []string      // names of variables that the command gets besides those that every command gets
+
+	NotBefore time.Time // a report that was written earlier is refused; zero: only one that is older than the command
+	Newest    string    // the file that was written then, for people
 
 	Output   io.Writer                                 // takes all that is printed, then the reports; may be nil
 	Progress func(finished int, elapsed time.Duration) // tests that ended so far; at most ten times a second, from one goroutine; may be nil
@@ -78,13 +81,17 @@ func Run(ctx context.Context, job Job) (Outcome, error) {
 		return o, fmt.Errorf("running %s: %w", job.ID, err)
 	}
 	defer root.Close()
-	r := &run{Job: job, root: root, outcome: &o, out: newOutput(job.Output)}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	job.Limit = cmp.Or(job.Limit, DefaultLimit)
+	defer time.AfterFunc(job.Limit, func() { cancel(errLimit) }).Stop()
+	r := &run{Job: job, root: root, outcome: &o, out: newOutput(job.Output, cancel)}
 	defer r.showProgress()()
 
 	old := map[string]os.FileInfo{}
 	if len(job.Command) > 0 && job.Read != "" {
 		if old, err = r.find(ctx); err != nil {
-			r.stop(ssf.Unreadable, err.Error())
+			r.unread(ctx, err)
 			return o, nil
 		}
 	}
@@ -181,9 +188,10 @@ func (r *run) command(ctx context.Context) (err error) {
 
 	family, err := newFamily(cmd)
 	if err == nil {
-		defer family.release()
 		r.began = time.Now()
-		err = cmd.Start()
+		if err = cmd.Start(); err != nil {
+			err = errors.Join(err, family.release())
+		}
 	}
 	closeAll(cmd.Stdout, cmd.Stderr)
 	if err != nil {
@@ -191,11 +199,6 @@ func (r *run) command(ctx context.Context) (err error) {
 		r.stop(ssf.Errored, "the command did not start: "+err.Error())
 		return nil
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	limit := cmp.Or(r.Limit, DefaultLimit)
-	defer time.AfterFunc(limit, func() { cancel(errLimit) }).Stop()
-	r.out.end = cancel
 	printed := r.listen(pipeEnd{stdout}, pipeEnd{stderr})
 
 	exited := make(chan struct{})
@@ -217,7 +220,7 @@ func (r *run) command(ctx context.Context) (err error) {
 		<-exited
 	}
 	elapsed := time.Since(r.began)
-	familyErr := family.end()
+	familyErr := errors.Join(family.end(), family.release())
 	select {
 	case <-printed:
 	case <-time.After(drain): // somebody holds the pipe whom we may not end
@@ -235,10 +238,8 @@ func (r *run) command(ctx context.Context) (err error) {
 		return familyErr
 	case cut:
 		r.first(ssf.OutputCut, fmt.Sprintf("it printed more than maxOutput = %d MiB", maxOutput>>20))
-	case cause == errLimit:
-		r.first(ssf.TimedOut, fmt.Sprintf("it took longer than its limit of %s", limit))
 	case cause != nil:
-		r.first(ssf.Interrupted, "it was interrupted")
+		r.ended(cause)
 	case r.outcome.Run.Exit < 0:
 		r.first(ssf.Errored, "the command ended by "+cmd.ProcessState.String())
 	}
@@ -249,6 +250,15 @@ func (r *run) command(ctx context.Context) (err error) {
 // was printed until then.
 func (r *run) first(result ssf.Result, why string) {
 	r.outcome.Result, r.outcome.Why = result, why
+}
+
+// ended sets the result of a run that was ended by the cause of its context.
+func (r *run) ended(cause error) {
+	if cause == errLimit {
+		r.first(ssf.TimedOut, fmt.Sprintf("it took longer than its limit of %s", r.Limit))
+		return
+	}
+	r.first(ssf.Interrupted, "it was interrupted")
 }
 
 // listen copies what is printed until both pipes end, and then closes printed.

@@ -186,7 +186,7 @@ func TestHeldPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
-	r := &run{outcome: &Outcome{}, out: newOutput(nil)}
+	r := &run{outcome: &Outcome{}, out: newOutput(nil, func(error) {})}
 	printed := r.listen(pipeEnd{in}, strings.NewReader("said aside\n"))
 	if _, err := held.WriteString("1..1\nok 1 - a\n"); err != nil {
 		t.Fatal(err)

@@ -21,8 +21,8 @@ func (a *app) keysCommand() *cobra.Command {
 		Short: "make and list the keys that sign evidence",
 		Long: `Keys are Ed25519 keys, kept as PEM files that only you can read in the folder
 keys of your settings (SSF_CONFIG says where these are, if not in the usual
-place). ` + "`ssf verify`" + ` signs with the one that there is, the one that --key names, or
-in CI the one whose PEM text the variable SSF_KEY holds.
+place). ` + "`ssf verify`" + ` signs with the one that there is, the one that --key names,
+or in CI the one whose PEM text the variable SSF_KEY holds.
 
 A command that you trust runs as you: it can read the files of keys, and SSF_KEY
 in what started ssf (not in ssf itself, on Linux, unless it runs as root).

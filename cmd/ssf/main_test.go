@@ -70,7 +70,7 @@ func coreLibrary(t testing.TB) *ssf.Library {
 // TestHelpFits: every command's help fits into 80 columns and ends with what its
 // exit statuses mean.
 func TestHelpFits(t *testing.T) {
-	for _, name := range []string{"", "init", "check", "threats", "questions", "explain", "review", "report", "test", "new", "schema", "version"} {
+	for _, name := range []string{"", "init", "check", "threats", "questions", "explain", "review", "report", "test", "new", "schema", "version", "keys"} {
 		code, out, _ := runIn(t, t.TempDir(), append(strings.Fields(name), "--help")...)
 		if code != exitYes || !strings.Contains(out, "Exit status: 0 ") {
 			t.Errorf("ssf %s --help: exit %d, and the statuses are missing:\n%s", name, code, out)

@@ -15,6 +15,7 @@ import (
 
 	"ssf"
 	"ssf/internal/eval"
+	"ssf/internal/evidence"
 	"ssf/internal/lang"
 	"ssf/internal/report"
 )
@@ -208,6 +209,11 @@ func (r *reviewer) finish(name, pattern string, lock *ssf.Lock, c *ssf.Case, sho
 			left++
 		}
 	}
+	release, err := evidence.LockFolder(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	defer release()
 	now, faults, err := lang.ReadLock(os.DirFS(filepath.Dir(name)))
 	if err != nil {
 		return err

@@ -268,6 +268,11 @@ func (v *verifier) checkpoint() error {
 	if v.store == nil {
 		return nil
 	}
+	release, err := evidence.LockFolder(v.dir)
+	if err != nil {
+		return err
+	}
+	defer release()
 	log, err := v.store.Read()
 	if err != nil {
 		return err

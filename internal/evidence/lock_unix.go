@@ -18,6 +18,18 @@ func lock(f *os.File) {
 	}
 }
 
+// LockFolder holds the folder of a model against others that hold it, until
+// release is called or the process ends. Who reads ssf.lock and then writes it
+// holds it in between.
+func LockFolder(dir string) (release func(), err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	lock(f)
+	return func() { f.Close() }, nil
+}
+
 // removeDead removes a draft, unless the process that writes it is alive. One
 // that cannot be removed harms nobody.
 func removeDead(dir *os.Root, name string) {

@@ -66,6 +66,7 @@ func Open(ctx context.Context, dir string) (*ssf.Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading tree %s: %w", dir, err)
 	}
+	t.Files, t.Changed = slices.DeleteFunc(t.Files, passing), slices.DeleteFunc(t.Changed, passing)
 	slices.Sort(t.Files)
 	slices.Sort(t.Changed)
 	t.Files = slices.Compact(t.Files) // a file in conflict stands in the index up to three times
@@ -128,6 +129,12 @@ func readGit(ctx context.Context, t *ssf.Tree, root *os.Root, dir, prefix string
 		return false, errTooMany
 	}
 	return true, nil
+}
+
+// passing reports whether a file is one that another process of this program is
+// writing, and will soon have another name.
+func passing(path string) bool {
+	return strings.HasPrefix(path, ".ssf-") && strings.HasSuffix(path, ".tmp")
 }
 
 var errTooMany = fmt.Errorf("more than maxFiles = %d files", maxFiles)

@@ -48,6 +48,9 @@ func judged(t *testing.T, results map[string]string) *ssf.Case {
 		for n, r := range strings.Fields(results[string(v.ID)]) {
 			result, other := strings.CutPrefix(r, "!")
 			e := ssf.Evidence{ID: ssf.Digest{byte(i), byte(n)}, Verification: v.ID, Result: ssf.Result(result), Time: asOf, Inputs: tracer.Inputs(v), Key: "ed25519:x"}
+			for _, m := range v.Verifies {
+				e.Verifies = append(e.Verifies, m.ID)
+			}
 			if e.Result == ssf.Failed {
 				e.Why = "TestIt failed"
 			}
@@ -120,7 +123,7 @@ func TestStates(t *testing.T) {
 		},
 		"broke off otherwise": {
 			map[string]string{"two-sign": "unreadable", "also-by-review": "output_cut", "sessions": "failed passed"},
-			ssf.Mitigated, ssf.Claimed, "ssf.yaml:14:3 unreadable two-sign; ssf.yaml:15:3 output-cut also-by-review; ssf.yaml:16:3 disputed sessions",
+			ssf.Mitigated, ssf.Open, "ssf.yaml:8:13 disputed pay.authenticated; ssf.yaml:14:3 unreadable two-sign; ssf.yaml:15:3 output-cut also-by-review",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

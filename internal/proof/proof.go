@@ -51,7 +51,7 @@ func Judge(in ssf.Inputs, t *Tracer) []Verdict {
 // together: nothing, that it holds, or that it does not.
 type Shown struct {
 	Holds   bool
-	Against ssf.ID // the first that failed with today's inputs
+	Against string // the first that failed with today's inputs, and how: `ID fails`
 }
 
 // Show joins the verdicts by what they are about.
@@ -62,8 +62,8 @@ func Show(vs []Verdict) map[ssf.ID]Shown {
 		for _, id := range v.Verifies {
 			s, again := out[id]
 			s.Holds = v.State == ssf.Stands && (s.Holds || !again)
-			if against(ssf.Result(v.State)) && s.Against == "" {
-				s.Against = v.ID
+			if how := against[v.State]; how != "" && s.Against == "" {
+				s.Against = string(v.ID) + " " + how
 			}
 			out[id] = s
 		}
@@ -71,8 +71,12 @@ func Show(vs []Verdict) map[ssf.ID]Shown {
 	return out
 }
 
-// against reports whether a result speaks against what is verified.
-func against(r ssf.Result) bool { return r == ssf.Failed }
+// against are the standings that speak against what is verified, in words. Where
+// chance decides between pass and fail, the failure was seen.
+var against = map[ssf.Standing]string{
+	ssf.Standing(ssf.Failed): "fails",
+	ssf.Disputed:             "failed once and passed once",
+}
 
 func ids(refs []ssf.Ref) []ssf.ID {
 	out := make([]ssf.ID, 0, len(refs))
@@ -141,35 +145,36 @@ func (j *judge) decide(records []*ssf.Evidence) {
 	}
 	today := j.Inputs(j.v)
 	j.VerificationInfo.Inputs = len(today)
-	same := slices.DeleteFunc(slices.Clone(records), func(e *ssf.Evidence) bool { return len(Differing(e.Inputs, today)) > 0 })
-	latest := records[len(records)-1]
+	same := keep(records, func(e *ssf.Evidence) bool { return len(j.differing(e, today)) == 0 })
+	if said := keep(same, answers); len(said) > 0 {
+		same = said // what shows nothing hides no answer
+	}
+	fail := slices.IndexFunc(same, func(e *ssf.Evidence) bool { return e.Result == ssf.Failed })
+	byAge := slices.Contains(byAge, j.Method)
+	latest := latestOf(records, same)
+	if byAge && fail < 0 {
+		alike := keep(records, func(e *ssf.Evidence) bool { return answers(e) && !redefined(j.differing(e, today)) })
+		if len(alike) > 0 {
+			latest = alike[len(alike)-1]
+		}
+	}
+	j.take(latest)
+	j.Changed = j.differing(latest, today)
 	switch {
-	case len(same) > 0:
-		latest = same[len(same)-1]
-		j.take(latest)
+	case fail >= 0 && slices.ContainsFunc(same, passed):
+		j.State, j.Why = ssf.Disputed, "with the same inputs it passed once and failed once"
+		j.Tests = same[fail].Tests
+		for _, e := range same {
+			j.Evidence = append(j.Evidence, e.ID)
+		}
+		slices.SortFunc(j.Evidence, func(a, b ssf.Digest) int { return slices.Compare(a[:], b[:]) })
+		j.Evidence = slices.Compact(j.Evidence)
+	case len(j.Changed) == 0:
 		j.State, j.Why = ssf.Standing(latest.Result), latest.Why
-		pass := slices.ContainsFunc(same, func(e *ssf.Evidence) bool { return e.Result == ssf.Passed })
-		fail := slices.IndexFunc(same, func(e *ssf.Evidence) bool { return against(e.Result) })
-		if pass && fail >= 0 {
-			j.State, j.Why = ssf.Disputed, "with the same inputs it passed once and failed once"
-			j.Tests = same[fail].Tests
-			for _, e := range same {
-				j.Evidence = append(j.Evidence, e.ID)
-			}
-			slices.SortFunc(j.Evidence, func(a, b ssf.Digest) int { return slices.Compare(a[:], b[:]) })
-			j.Evidence = slices.Compact(j.Evidence)
-		}
+	case byAge && passed(latest) && !redefined(j.Changed):
+		j.State = ssf.Stands
 	default:
-		if i := lastPassed(records); i >= 0 {
-			latest = records[i]
-		}
-		j.take(latest)
-		j.Changed = Differing(latest.Inputs, today)
-		if slices.Contains(byAge, j.Method) && latest.Result == ssf.Passed {
-			j.State = ssf.Stands
-		} else {
-			j.State, j.Why = ssf.NotToday, changed(j.Changed, latest.Inputs, today)
-		}
+		j.State, j.Why = ssf.NotToday, changed(j.Changed, latest.Inputs, today)
 	}
 	if age := ages[j.Method]; age > 0 && j.State == ssf.Stands {
 		lapses := latest.Time.Add(age)
@@ -180,13 +185,47 @@ func (j *judge) decide(records []*ssf.Evidence) {
 	}
 }
 
-func lastPassed(records []*ssf.Evidence) int {
-	for i := len(records) - 1; i >= 0; i-- {
-		if records[i].Result == ssf.Passed {
-			return i
+func passed(e *ssf.Evidence) bool  { return e.Result == ssf.Passed }
+func answers(e *ssf.Evidence) bool { return e.Result == ssf.Passed || e.Result == ssf.Failed }
+
+func keep(records []*ssf.Evidence, fits func(*ssf.Evidence) bool) (out []*ssf.Evidence) {
+	for _, e := range records {
+		if fits(e) {
+			out = append(out, e)
 		}
 	}
-	return -1
+	return out
+}
+
+// latestOf is the record that a result is compared with: the latest of those with
+// the same inputs, else the latest that passed, else the latest.
+func latestOf(records, same []*ssf.Evidence) *ssf.Evidence {
+	for _, of := range [][]*ssf.Evidence{same, keep(records, passed), records} {
+		if len(of) > 0 {
+			return of[len(of)-1]
+		}
+	}
+	return nil
+}
+
+// differing are the names of the inputs that are not those of a record. What it
+// was to show is part of the definition, also where its producer took another
+// for that.
+func (j *judge) differing(e *ssf.Evidence, today []ssf.Input) []string {
+	const definition = "definition:verification"
+	names := Differing(e.Inputs, today)
+	was, is := slices.Sorted(slices.Values(e.Verifies)), slices.Sorted(slices.Values(j.Verifies))
+	if !slices.Equal(slices.Compact(was), slices.Compact(is)) && !slices.Contains(names, definition) {
+		names = append(names, definition)
+		slices.Sort(names)
+	}
+	return names
+}
+
+// redefined reports whether a definition is among the inputs that differ, which
+// no method forgives.
+func redefined(names []string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "definition:") })
 }
 
 // take says of a record what a reader wants to know.

@@ -33,6 +33,13 @@ func refs(ids ...string) (out []ssf.Ref) {
 	return out
 }
 
+func ids(refs []ssf.Ref) (out []ssf.ID) {
+	for _, r := range refs {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
 // shop has two packages, one of which imports the other, and a third beside.
 func shop() *world {
 	m := &ssf.Model{}
@@ -72,7 +79,7 @@ func (w *world) names() (names []string) {
 // record adds what the verification gives now.
 func (w *world) record(r ssf.Result, change func(*ssf.Evidence)) {
 	v := &w.model.Verify[0]
-	e := ssf.Evidence{ID: ssf.Digest{byte(len(w.went) + 1)}, Key: "ed25519:a", Verification: v.ID, Result: r, Time: now, Inputs: proof.NewTracer(w.model, w.tree()).Inputs(v)}
+	e := ssf.Evidence{ID: ssf.Digest{byte(len(w.went) + 1)}, Key: "ed25519:a", Verification: v.ID, Verifies: ids(v.Verifies), Result: r, Time: now, Inputs: proof.NewTracer(w.model, w.tree()).Inputs(v)}
 	if change != nil {
 		change(&e)
 	}
@@ -200,10 +207,12 @@ func TestStandings(t *testing.T) {
 	}{
 		"never run":              {func(*world) {}, ssf.NeverRun, "", 0},
 		"failed":                 {func(w *world) { w.record(ssf.Failed, as(func(e *ssf.Evidence) { e.Why = "TestX failed" })) }, "failed", "TestX failed", 0},
-		"failed, then broke off": {func(w *world) { w.record(ssf.Failed, nil); w.record(ssf.Errored, nil) }, "errored", "", 0},
+		"failed, then broke off": {func(w *world) { w.record(ssf.Failed, nil); w.record(ssf.Errored, nil) }, "failed", "", 0},
 		"errored, then passed":   {func(w *world) { w.record(ssf.Errored, nil); w.record(ssf.Passed, nil) }, ssf.Stands, "", 0},
 		"failed, then passed":    {func(w *world) { w.record(ssf.Failed, nil); w.record(ssf.Passed, nil) }, ssf.Disputed, "with the same inputs it passed once and failed once", 0},
-		"passed, then timed out": {func(w *world) { w.record(ssf.Passed, nil); w.record(ssf.TimedOut, nil) }, "timed_out", "", 0},
+		"passed, then timed out": {func(w *world) { w.record(ssf.Passed, nil); w.record(ssf.TimedOut, nil) }, ssf.Stands, "", 0},
+		"nothing but broken off": {func(w *world) { w.record(ssf.Errored, nil); w.record(ssf.TimedOut, nil) }, "timed_out", "", 0},
+		"of other things":        {func(w *world) { w.record(ssf.Passed, func(e *ssf.Evidence) { e.Verifies = []ssf.ID{"other"} }) }, ssf.NotToday, "the definition of the verification changed", 0},
 		"failed, mended, passed": {func(w *world) { w.record(ssf.Failed, nil); w.files["db/query.go"] += "//\n"; w.record(ssf.Passed, nil) }, ssf.Stands, "", 0},
 		"passed, broken, failed": {func(w *world) { w.record(ssf.Passed, nil); w.files["db/query.go"] += "//\n"; w.record(ssf.Failed, nil) }, "failed", "", 0},
 		"and broken again, undone": {func(w *world) {
@@ -235,6 +244,41 @@ func TestStandings(t *testing.T) {
 			w.record(ssf.Failed, nil)
 			w.files["db/query.go"] += "//\n"
 		}, ssf.NotToday, "db/query.go changed", 0},
+		"a review of a release does not stand for a pentest": {func(w *world) {
+			w.model.Verify[0].Method = ref("review")
+			w.record(ssf.Passed, nil)
+			w.model.Verify[0].Method = ref("pentest")
+		}, ssf.NotToday, "the definition of the verification changed", 0},
+		"a review of other things": {func(w *world) {
+			w.model.Verify[0].Method = ref("review")
+			w.record(ssf.Passed, func(e *ssf.Evidence) { e.Verifies = nil })
+			w.files["db/query.go"] += "//\n"
+		}, ssf.NotToday, "db/query.go changed, the definition of the verification changed", 0},
+		"a failed pentest is not forgotten for an older pass": {func(w *world) {
+			w.model.Verify[0].Method = ref("pentest")
+			w.record(ssf.Passed, nil)
+			old := w.files["db/query.go"]
+			w.files["db/query.go"] += "//\n"
+			w.record(ssf.Failed, nil)
+			w.record(ssf.Errored, nil)
+			w.files["db/query.go"] = old
+		}, ssf.NotToday, "db/query.go changed", 0},
+		"a pentest that failed on this code": {func(w *world) {
+			w.model.Verify[0].Method = ref("pentest")
+			w.record(ssf.Failed, nil)
+			old := w.files["db/query.go"]
+			w.files["db/query.go"] += "//\n"
+			w.record(ssf.Passed, nil)
+			w.files["db/query.go"] = old
+		}, "failed", "", 0},
+		"a review after a mended one": {func(w *world) {
+			w.model.Verify[0].Method = ref("review")
+			w.record(ssf.Failed, nil)
+			w.files["db/query.go"] += "//\n"
+			w.record(ssf.Passed, nil)
+			w.files["db/query.go"] += "//\n"
+			w.record(ssf.Errored, nil)
+		}, ssf.Stands, "", 0},
 		"a key that is expected": {func(w *world) {
 			w.model.Signers = []ssf.Signer{{Named: ssf.Named{ID: "ci"}, Key: ref("ed25519:a")}}
 			w.record(ssf.Passed, nil)

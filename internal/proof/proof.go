@@ -180,7 +180,7 @@ func (j *judge) decide(records []*ssf.Evidence) {
 		lapses := latest.Time.Add(age)
 		j.Lapses = lapses.UTC().Format(time.DateOnly)
 		if j.now.After(lapses) {
-			j.State, j.Why = ssf.TooOld, fmt.Sprintf("a %s holds for %d days, and it is of %s", words(j.Method), age/(24*time.Hour), latest.Time.UTC().Format(time.DateOnly))
+			j.State, j.Why = ssf.TooOld, fmt.Sprintf("a %s holds for %d days, and it is of %s", strings.ReplaceAll(j.Method, "_", " "), age/(24*time.Hour), latest.Time.UTC().Format(time.DateOnly))
 		}
 	}
 }
@@ -240,19 +240,22 @@ func (j *judge) take(e *ssf.Evidence) {
 }
 
 // Differing are the names of inputs that are not the same in both, which are
-// sorted by name. A toolchain that is not here cannot be compared.
+// sorted by name. A file that cannot be read is never the same. A toolchain that
+// is not here cannot be compared, nor can a variable that is not set here, but
+// for those by which Go builds otherwise.
 func Differing(was, is []ssf.Input) (names []string) {
 	for len(was) > 0 || len(is) > 0 {
 		switch {
 		case len(is) == 0 || len(was) > 0 && was[0].Name < is[0].Name:
-			if !strings.HasPrefix(was[0].Name, "toolchain:") {
+			class, what, _ := strings.Cut(was[0].Name, ":")
+			if class != "toolchain" && (class != "env" || slices.Contains(goVariables, what)) {
 				names = append(names, was[0].Name)
 			}
 			was = was[1:]
 		case len(was) == 0 || is[0].Name < was[0].Name:
 			names, is = append(names, is[0].Name), is[1:]
 		default:
-			if was[0].Digest != is[0].Digest {
+			if was[0].Digest != is[0].Digest || is[0].Digest == (ssf.Digest{}) {
 				names = append(names, is[0].Name)
 			}
 			was, is = was[1:], is[1:]
@@ -280,6 +283,8 @@ func changed(names []string, was, is []ssf.Input) string {
 		switch {
 		case class == "definition" && isText:
 			parts = append(parts, "the definition of the "+what+" changed")
+		case n != nil && n.Digest == ssf.Digest{}:
+			parts = append(parts, name+" cannot be read")
 		case w == nil:
 			parts = append(parts, name+" was added")
 		case n == nil:
@@ -292,5 +297,3 @@ func changed(names []string, was, is []ssf.Input) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-func words[S ~string](s S) string { return strings.ReplaceAll(string(s), "_", " ") }

@@ -153,10 +153,35 @@ func checkResults(e *verdict) int {
 	if len(e.Model.Signers) == 0 && len(e.Evidence) > 0 {
 		e.Report("verification/any-key", "system", e.Model.System.Pos, "", nil, "the model has no `signers:`, so results by any key count")
 	}
+	e.checkSeen()
 	if len(foreign) > 0 {
 		e.Report("verification/foreign-key", foreign[0].ID, foreign[0].Pos, "", nil, "%s no result that counts, and one by a key that the model does not expect: %s", counted(foreign, "verification has", "verifications have"), named(foreign))
 	}
 	return len(e.Proofs)
+}
+
+// checkSeen warns where a result rests on less, or on more, than the model says.
+func (e *verdict) checkSeen() {
+	var outside []*ssf.VerificationInfo
+	for i := range e.Proofs {
+		if e.Proofs[i].Outside {
+			outside = append(outside, &e.Case.Verifications[i])
+		}
+	}
+	if len(outside) > 0 {
+		e.Report("verification/outside", outside[0].ID, outside[0].Pos, "", nil, "what lies above the model's folder, where go.mod is, is not seen, and Go tests rest on it: %s", named(outside))
+	}
+	if e.Tree == nil {
+		return
+	}
+	for i := range e.Model.Verify {
+		v := &e.Model.Verify[i]
+		for _, g := range v.Covers {
+			if len(fitting(e.Tree.Files, g)) == 0 {
+				e.Report("verification/empty-covers", v.ID, g.Pos, "", nil, "no file fits %s, which %s is to cover", g.ID, v.ID)
+			}
+		}
+	}
 }
 
 // reportAgainst tells that a verification speaks against each thing that it

@@ -180,3 +180,36 @@ func TestLessEvidence(t *testing.T) {
 		}
 	}
 }
+
+// TestSeen: a model whose results rest on other files than it seems is warned.
+func TestSeen(t *testing.T) {
+	outside := "ssf.yaml:14:3 outside two-sign"
+	for name, tt := range map[string]struct {
+		files  []string
+		covers string
+		says   string
+	}{
+		"beside go.mod":     {[]string{"go.mod", "two_test.go"}, "", ""},
+		"below go.mod":      {[]string{"sub/go.mod", "two_test.go"}, "", outside},
+		"in another module": {[]string{"sub/go.mod", "sub/two_test.go"}, "", ""},
+		"no Go":             {[]string{"two.py"}, "", ""},
+		"covers":            {[]string{"src/a.go"}, "src/**", ""},
+		"covers nothing":    {[]string{"src/a.go"}, "src/*.go, code/**", "ssf.yaml:14:85 empty-covers two-sign"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(verified, "tests: [TestTwo]", "tests: [TestTwo], covers: ["+tt.covers+"]", 1)
+			snap, err := lang.Load(fstest.MapFS{"ssf.yaml": {Data: []byte(text)}}, library.Index())
+			if err != nil || ssf.HasErrors(snap.Diagnostics) {
+				t.Fatal(err, snap.Diagnostics)
+			}
+			c, err := check.Case(ssf.Inputs{Model: snap.Model, Library: library.Index(), Now: asOf, Tree: &ssf.Tree{Files: tt.files}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			never := "ssf.yaml:14:3 never-run two-sign"
+			if got := strings.Trim(strings.Replace(said(c), never, "", 1), "; "); got != tt.says {
+				t.Errorf("the diagnostics are %q, want %q", got, tt.says)
+			}
+		})
+	}
+}

@@ -174,10 +174,10 @@ func (t *traced) addAll(files map[string]bool) {
 	}
 }
 
-// ofModel reports whether a file belongs to the model or its evidence, and not
-// to what the model describes.
+// ofModel reports whether a file belongs to the model, its evidence or what the
+// program is about to write, and not to what the model describes.
 func ofModel(file string) bool {
-	return file == "ssf.yaml" || file == "ssf.lock" || strings.HasPrefix(file, ".ssf/") || strings.HasPrefix(file, "ssf/") && path.Ext(file) == ".yaml"
+	return slices.ContainsFunc([]string{"ssf.yaml", "ssf.lock", "ssf/**/*.yaml", ".ssf/**", ".ssf-*.tmp"}, func(glob string) bool { return ssf.MatchPath(glob, file) })
 }
 
 // lockFiles fix which packages and tools a build takes, in the folder of the

@@ -81,7 +81,9 @@ func TestInputs(t *testing.T) {
 		},
 		"files beside the model are no part of it": {
 			func(w *world) {
-				w.files["ssf/parts.yaml"], w.files["ssf/code.go"], w.files[".ssf/evidence/a.json"] = "", "", ""
+				for _, f := range []string{"ssf/parts.yaml", "ssf/a/parts.yaml", "ssf/code.go", ".ssf/evidence/a.json", ".ssf-1.tmp"} {
+					w.files[f] = ""
+				}
 				w.model.Verify[0].Tests = refs("TestNothing")
 			},
 			slices.Concat(every, []string{"ssf/code.go"}),

@@ -19,10 +19,12 @@ import (
 )
 
 // A Verdict is what a verification is worth, and the records that do not count
-// because the model expects them from others.
+// because the model expects them from others. Outside reports that it runs Go
+// tests of a module whose go.mod is not in the tree.
 type Verdict struct {
 	ssf.VerificationInfo
 	Foreign []ssf.Digest
+	Outside bool
 }
 
 // Judge says what each verification of the tracer's model is worth, in the order
@@ -40,7 +42,8 @@ func Judge(in ssf.Inputs, t *Tracer) []Verdict {
 			ID: v.ID, State: ssf.NeverRun, Method: cmp.Or(string(v.Method.ID), "test"), Run: v.In.ID,
 			Verifies: ids(v.Verifies), Evidence: []ssf.Digest{}, Pos: v.Pos,
 		}
-		j := judge{t, v, in.Now, Verdict{VerificationInfo: info}}
+		run := t.run(v)
+		j := judge{t, v, in.Now, Verdict{VerificationInfo: info, Outside: run != nil && testsGo(run) && t.goCode().homeless}}
 		j.decide(j.counting(of[v.ID]))
 		out = append(out, j.Verdict)
 	}

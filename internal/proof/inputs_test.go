@@ -68,16 +68,16 @@ func TestInputs(t *testing.T) {
 			slices.Concat(every, []string{"x.sh"}),
 		},
 		"tests in a shell": {
-			func(w *world) { w.model.Runs[0].Shell = ref("yes"); command("cd web && go test ./...")(w) },
+			func(w *world) { w.model.Runs[0].Shell = ref("yes"); command("go test ./... && ./more")(w) },
 			every,
 		},
 		"go in a shell, a file and covers": {
 			func(w *world) {
 				w.files["x.sh"] = ""
 				w.model.Runs[0].Shell, w.model.Verify[0].Covers = ref("yes"), refs("mail")
-				command("go build&&sh 'x.sh' -c=mail/mail.go")(w)
+				command("go build&&sh 'x.sh' -c=web/web.go")(w)
 			},
-			[]string{"mail/mail.go", "x.sh"},
+			[]string{"mail/mail.go", "web/web.go", "x.sh"},
 		},
 		"files beside the model are no part of it": {
 			func(w *world) {

@@ -250,6 +250,14 @@ func TestStandings(t *testing.T) {
 			w.record(ssf.Passed, nil)
 			w.files["db/query.go"] = old
 		}, "failed", "", 0},
+		"a failure by another definition is none by this one": {func(w *world) {
+			w.model.Verify[0].Method = ref("review")
+			w.record(ssf.Passed, nil)
+			w.model.Verify[0].Method = ref("pentest")
+			w.record(ssf.Failed, nil)
+			w.model.Verify[0].Method = ref("review")
+			w.files["db/query.go"] += "//\n"
+		}, ssf.Stands, "", 0},
 		"a review after a mended one": {func(w *world) {
 			w.model.Verify[0].Method = ref("review")
 			w.record(ssf.Failed, nil)

@@ -35,6 +35,13 @@ type Tree struct {
 	// Toolchain is the version of what a program compiles with, such as
 	// `go1.26.8` of `go`; empty if there is none or it is not known.
 	Toolchain func(program string) string
+	// Env is a variable of the environment.
+	Env func(name string) (value string, set bool)
+	// Ignored are the files in a folder, not below it, that Git ignores.
+	Ignored func(dir string) []string
+	// Outside are the paths that differ from the commit outside the folder, from
+	// the top of the repository, sorted.
+	Outside []string
 }
 
 // A Lock is what the lock file holds. Conflict is where Git left both sides of

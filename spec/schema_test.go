@@ -339,7 +339,7 @@ verifications:
 	tracer := proof.NewTracer(in.Model, nil)
 	for i := range in.Model.Verify {
 		v := &in.Model.Verify[i]
-		e := ssf.Evidence{ID: ssf.Digest{1}, Key: "ed25519:x", Verification: v.ID, Result: ssf.Passed, Time: now, Commit: "3f2a1c9", Inputs: tracer.Inputs(v)}
+		e := ssf.Evidence{ID: ssf.Digest{1}, Key: "ed25519:x", Verification: v.ID, Verifies: []ssf.ID{"parametrised-queries"}, Result: ssf.Passed, Time: now, Commit: "3f2a1c9", Inputs: tracer.Inputs(v)}
 		e.Tests = []ssf.TestResult{{Name: "TestInjection", Suite: "shop", Outcome: ssf.TestPassed, Attrs: map[string]string{"ssf": "holds"}}}
 		if v.ID == "held" {
 			e.Inputs[0].Digest = ssf.Digest{}

@@ -108,6 +108,9 @@ func (v *verifier) run(ctx context.Context, ids []string, keyName string) (err e
 	tracer := proof.NewTracer(in.Model, in.Tree)
 	for _, x := range due {
 		v.inputs[x.ID] = tracer.Inputs(x)
+		if why := tracer.Unfounded(v.inputs[x.ID]); why != "" && v.key != nil {
+			v.key, v.store, v.why = nil, nil, fmt.Sprintf("%s, and %s rests on it", why, x.ID)
+		}
 	}
 	if err := v.fit(due); err != nil {
 		return err
@@ -170,6 +173,8 @@ func (v *verifier) prepare(keyName string) (err error) {
 		v.why = changed[0] + " differs from the commit"
 	case len(changed) > 1:
 		v.why = fmt.Sprintf("%s and %d more differ from the commit", changed[0], len(changed)-1)
+	case len(t.Outside) > 0:
+		v.why = t.Outside[0] + ", elsewhere in the repository, differs from the commit"
 	case len(v.in.Model.Signers) > 0 && !slices.ContainsFunc(v.in.Model.Signers, func(s ssf.Signer) bool { return string(s.Key.ID) == key.Public() }):
 		v.why = "the model expects other keys than " + key.Public() + " in `signers:`"
 	default:
@@ -224,7 +229,7 @@ func (v *verifier) record(ctx context.Context, o *outcome) error {
 		j := o.Judge(s)
 		e.Result, e.Why, e.Tests = j.Result, j.Why, append([]ssf.TestResult{}, j.Tests...)
 		if changed := proof.Differing(e.Inputs, after.Inputs(x)); len(changed) > 0 && (e.Result == ssf.Passed || e.Result == ssf.Failed) {
-			e.Result, e.Why = ssf.Errored, changed[0]+" changed while it ran"
+			e.Result, e.Why = ssf.Errored, changed[0]+" changed while it ran, or cannot be read"
 		}
 		switch {
 		case v.records(o.run):

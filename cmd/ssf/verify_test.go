@@ -301,3 +301,64 @@ func TestVerifyDuringReview(t *testing.T) {
 		t.Errorf("the lock holds\n%swant a checkpoint and\n%s", lock, pins)
 	}
 }
+
+// TestVerifyUnfounded: what rests on a file that nobody else can have is shown,
+// and not recorded.
+func TestVerifyUnfounded(t *testing.T) {
+	for name, x := range map[string]struct {
+		change func(s *shop)
+		says   string
+	}{
+		"a link out of the folder": {func(s *shop) {
+			if err := os.Symlink("/etc/hosts", filepath.Join(s.dir, "hosts")); err != nil {
+				t.Fatal(err)
+			}
+			s.commit()
+		}, "hosts cannot be read, and holds rests on it"},
+		"ignored code": {func(s *shop) {
+			writeFiles(t, s.dir, map[string]string{".gitignore": "gen.go\n"})
+			s.commit()
+			writeFiles(t, s.dir, map[string]string{"gen.go": "package shop\n"})
+		}, "Git ignores gen.go, and go-holds rests on it"},
+		"a file that Git does not look at": {func(s *shop) {
+			s.git("update-index", "--skip-worktree", "shop.go")
+		}, "shop.go differs from the commit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, map[string]string{
+				"ssf.yaml": shopModel + `runs: {one: {run: ./test.sh one}, two: {run: go test -json ./...}}
+verifications:
+  holds: {verifies: [tokens], in: one, tests: [one]}
+  go-holds: {verifies: [tokens], in: two, tests: [TestOne]}
+`,
+				"go.mod": "module shop\n", "shop.go": "package shop\n", "test.sh": threeTests["test.sh"],
+				"shop_test.go": "package shop\n\nimport \"testing\"\n\nfunc TestOne(*testing.T) {}\n",
+			})
+			x.change(s)
+			if _, out := s.ssf("verify"); !strings.Contains(out, x.says) || len(s.records()) > 0 {
+				t.Errorf("%d records, and it says\n%s\nwant: %s", len(s.records()), out, x.says)
+			}
+		})
+	}
+}
+
+// TestVerifyBelow: what differs beside the model's folder counts too.
+func TestVerifyBelow(t *testing.T) {
+	files := map[string]string{"beside.go": "package beside\n"}
+	for name, content := range threeTests {
+		files["shop/"+name] = content
+	}
+	s := &shop{t, t.TempDir(), t.TempDir()}
+	writeFiles(t, s.dir, files)
+	s.git("init", "-q", "-b", "main")
+	s.commit()
+	s.must("keys", "new")
+	writeFiles(t, s.dir, map[string]string{"beside.go": "package beside // changed\n"})
+	s.must("trust", "--yes", "shop")
+	if _, out := s.ssf("verify", "-C", "shop"); !strings.Contains(out, "beside.go, elsewhere in the repository, differs from the commit") {
+		t.Errorf("it says\n%s", out)
+	}
+	if _, err := os.Lstat(filepath.Join(s.dir, "shop", evidence.Records)); err == nil {
+		t.Error("something was recorded")
+	}
+}

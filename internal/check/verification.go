@@ -96,7 +96,7 @@ func (e *verdict) claimedAt(claim ssf.ID, in *eval.Instance) ssf.Pos {
 var results = map[ssf.Standing]ssf.ID{
 	ssf.Standing(ssf.Errored): "verification/errored", ssf.Standing(ssf.TimedOut): "verification/timed-out", ssf.Standing(ssf.NoTests): "verification/no-tests", ssf.Standing(ssf.AllSkipped): "verification/skipped",
 	ssf.Standing(ssf.Unreadable): "verification/unreadable", ssf.Standing(ssf.OutputCut): "verification/output-cut",
-	ssf.Disputed: "verification/disputed", ssf.TooOld: "verification/too-old",
+	ssf.TooOld: "verification/too-old",
 }
 
 // checkResults looks at what the verifications gave, and whether that holds for
@@ -119,8 +119,12 @@ func checkResults(e *verdict) int {
 			foreign = append(foreign, v)
 		}
 		e.openAt("VE-2", v.ID)
-		if v.State == ssf.Standing(ssf.Failed) {
-			e.reportFailed(v)
+		switch v.State {
+		case ssf.Standing(ssf.Failed):
+			e.reportAgainst(v, "verification/failed", "fails")
+			continue
+		case ssf.Disputed:
+			e.reportAgainst(v, "verification/disputed", "passes and fails")
 			continue
 		}
 		c := cause{v.State, v.Why, ""}
@@ -149,15 +153,41 @@ func checkResults(e *verdict) int {
 	if len(e.Model.Signers) == 0 && len(e.Evidence) > 0 {
 		e.Report("verification/any-key", "system", e.Model.System.Pos, "", nil, "the model has no `signers:`, so results by any key count")
 	}
+	e.checkSeen()
 	if len(foreign) > 0 {
 		e.Report("verification/foreign-key", foreign[0].ID, foreign[0].Pos, "", nil, "%s no result that counts, and one by a key that the model does not expect: %s", counted(foreign, "verification has", "verifications have"), named(foreign))
 	}
 	return len(e.Proofs)
 }
 
-// reportFailed tells that a verification fails at the place of each thing that
-// it verifies, with the tests and the threats that are open again.
-func (e *verdict) reportFailed(v *ssf.VerificationInfo) {
+// checkSeen warns where a result rests on less, or on more, than the model says.
+func (e *verdict) checkSeen() {
+	var outside []*ssf.VerificationInfo
+	for i := range e.Proofs {
+		if e.Proofs[i].Outside {
+			outside = append(outside, &e.Case.Verifications[i])
+		}
+	}
+	if len(outside) > 0 {
+		e.Report("verification/outside", outside[0].ID, outside[0].Pos, "", nil, "what lies above the model's folder, where go.mod is, is not seen, and Go tests rest on it: %s", named(outside))
+	}
+	if e.Tree == nil {
+		return
+	}
+	for i := range e.Model.Verify {
+		v := &e.Model.Verify[i]
+		for _, g := range v.Covers {
+			if len(fitting(e.Tree.Files, g)) == 0 {
+				e.Report("verification/empty-covers", v.ID, g.Pos, "", nil, "no file fits %s, which %s is to cover", g.ID, v.ID)
+			}
+		}
+	}
+}
+
+// reportAgainst tells that a verification speaks against each thing that it
+// verifies, at the place of that thing, with the tests and the threats that are
+// open again.
+func (e *verdict) reportAgainst(v *ssf.VerificationInfo, check ssf.ID, does string) {
 	for _, id := range v.Verifies {
 		at := v.Pos
 		for i := range e.Model.Mitigations {
@@ -181,7 +211,7 @@ func (e *verdict) reportFailed(v *ssf.VerificationInfo) {
 			again = fmt.Sprintf("open again: %s", few(open))
 		}
 		related := []ssf.Related{{Message: "the verification", Pos: v.Pos}}
-		e.Report("verification/failed", id, at, "", related, "%s fails its verification %s: %s; %s", id, v.ID, v.Why, again)
+		e.Report(check, id, at, "", related, "%s %s its verification %s: %s; %s", id, does, v.ID, v.Why, again)
 	}
 }
 

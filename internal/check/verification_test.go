@@ -48,6 +48,9 @@ func judged(t *testing.T, results map[string]string) *ssf.Case {
 		for n, r := range strings.Fields(results[string(v.ID)]) {
 			result, other := strings.CutPrefix(r, "!")
 			e := ssf.Evidence{ID: ssf.Digest{byte(i), byte(n)}, Verification: v.ID, Result: ssf.Result(result), Time: asOf, Inputs: tracer.Inputs(v), Key: "ed25519:x"}
+			for _, m := range v.Verifies {
+				e.Verifies = append(e.Verifies, m.ID)
+			}
 			if e.Result == ssf.Failed {
 				e.Why = "TestIt failed"
 			}
@@ -120,7 +123,7 @@ func TestStates(t *testing.T) {
 		},
 		"broke off otherwise": {
 			map[string]string{"two-sign": "unreadable", "also-by-review": "output_cut", "sessions": "failed passed"},
-			ssf.Mitigated, ssf.Claimed, "ssf.yaml:14:3 unreadable two-sign; ssf.yaml:15:3 output-cut also-by-review; ssf.yaml:16:3 disputed sessions",
+			ssf.Mitigated, ssf.Open, "ssf.yaml:8:13 disputed pay.authenticated; ssf.yaml:14:3 unreadable two-sign; ssf.yaml:15:3 output-cut also-by-review",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,5 +178,38 @@ func TestLessEvidence(t *testing.T) {
 				t.Errorf("without the evidence of %s %s is verified", id, th.ID)
 			}
 		}
+	}
+}
+
+// TestSeen: a model whose results rest on other files than it seems is warned.
+func TestSeen(t *testing.T) {
+	outside := "ssf.yaml:14:3 outside two-sign"
+	for name, tt := range map[string]struct {
+		files  []string
+		covers string
+		says   string
+	}{
+		"beside go.mod":     {[]string{"go.mod", "two_test.go"}, "", ""},
+		"below go.mod":      {[]string{"sub/go.mod", "two_test.go"}, "", outside},
+		"in another module": {[]string{"sub/go.mod", "sub/two_test.go"}, "", ""},
+		"no Go":             {[]string{"two.py"}, "", ""},
+		"covers":            {[]string{"src/a.go"}, "src/**", ""},
+		"covers nothing":    {[]string{"src/a.go"}, "src/*.go, code/**", "ssf.yaml:14:85 empty-covers two-sign"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(verified, "tests: [TestTwo]", "tests: [TestTwo], covers: ["+tt.covers+"]", 1)
+			snap, err := lang.Load(fstest.MapFS{"ssf.yaml": {Data: []byte(text)}}, library.Index())
+			if err != nil || ssf.HasErrors(snap.Diagnostics) {
+				t.Fatal(err, snap.Diagnostics)
+			}
+			c, err := check.Case(ssf.Inputs{Model: snap.Model, Library: library.Index(), Now: asOf, Tree: &ssf.Tree{Files: tt.files}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			never := "ssf.yaml:14:3 never-run two-sign"
+			if got := strings.Trim(strings.Replace(said(c), never, "", 1), "; "); got != tt.says {
+				t.Errorf("the diagnostics are %q, want %q", got, tt.says)
+			}
+		})
 	}
 }

@@ -21,7 +21,7 @@ func (e *Evaluation) prove() {
 func (e *Evaluation) refuted(ids []ssf.ID) string {
 	for _, id := range ids {
 		if v := e.Shown[id].Against; v != "" {
-			return string(id) + " does not hold: " + string(v) + " fails"
+			return string(id) + " does not hold: " + v
 		}
 	}
 	return ""

@@ -25,6 +25,7 @@ type traced struct {
 	tree    *ssf.Tree
 	code    *goCode // nil until somebody asks
 	digests map[string]ssf.Input
+	unseen  map[string][]string // what Git ignores, by folder
 }
 
 // NewTracer traces inputs in a tree. Without a tree there are none but the
@@ -33,7 +34,7 @@ func NewTracer(m *ssf.Model, t *ssf.Tree) *Tracer {
 	if t == nil {
 		t = &ssf.Tree{}
 	}
-	return &Tracer{&traced{tree: t, digests: map[string]ssf.Input{}}, m}
+	return &Tracer{&traced{tree: t, digests: map[string]ssf.Input{}, unseen: map[string][]string{}}, m}
 }
 
 // Of is a tracer of another model in the same tree, which knows what t has read.
@@ -50,14 +51,10 @@ func (t *Tracer) Inputs(v *ssf.Verification) []ssf.Input {
 			files[file] = true
 		}
 	}
-	t.addGlobs(files, v.Covers)
+	covered := t.addGlobs(files, v.Covers)
 	if run != nil {
-		for _, arg := range run.Command {
-			if file := path.Clean(string(arg.ID)); t.has(file) {
-				files[file] = true
-			}
-		}
-		if !t.addTests(files, v, run) && len(v.Covers) == 0 {
+		t.addNamed(files, run)
+		if !t.addTests(files, v, run) && !covered {
 			t.addAll(files)
 		}
 	}
@@ -74,23 +71,53 @@ func (t *Tracer) Inputs(v *ssf.Verification) []ssf.Input {
 	}
 	if run != nil {
 		inputs = append(inputs, text("definition:run", runDefinition(run)))
-		if program := path.Base(string(first(run.Command))); t.tree.Toolchain != nil {
-			if version := t.tree.Toolchain(program); version != "" {
-				in := text("toolchain:"+program, version)
+		if t.tree.Toolchain != nil && usesGo(run) {
+			if version := t.tree.Toolchain("go"); version != "" {
+				in := text("toolchain:go", version)
 				in.Text = version
 				inputs = append(inputs, in)
 			}
 		}
+		inputs = append(inputs, t.variables(run)...)
 	}
 	slices.SortFunc(inputs, func(a, b ssf.Input) int { return strings.Compare(a.Name, b.Name) })
 	return inputs
 }
 
-func first(refs []ssf.Ref) ssf.ID {
-	if len(refs) == 0 {
-		return ""
+// goVariables are those by which Go builds otherwise.
+var goVariables = []string{"CGO_ENABLED", "GOARCH", "GOEXPERIMENT", "GOFLAGS", "GOOS"}
+
+// variables are the inputs that a command has from its environment, by digest
+// alone: they may be secret.
+func (t *Tracer) variables(run *ssf.Run) (inputs []ssf.Input) {
+	if t.tree.Env == nil || len(run.Command) == 0 {
+		return nil
 	}
-	return refs[0].ID
+	names := slices.Clone(goVariables)
+	for _, r := range run.Env {
+		names = append(names, string(r.ID))
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if value, set := t.tree.Env(name); set {
+			inputs = append(inputs, text("env:"+name, value))
+		}
+	}
+	return inputs
+}
+
+// Unfounded is why a result with these inputs must not be recorded: nobody else
+// can have one of them. It is empty if there is no reason.
+func (t *Tracer) Unfounded(inputs []ssf.Input) string {
+	for _, in := range inputs {
+		switch {
+		case in.Digest == ssf.Digest{}:
+			return in.Name + " cannot be read"
+		case !strings.Contains(in.Name, ":") && !t.has(in.Name):
+			return "Git ignores " + in.Name
+		}
+	}
+	return ""
 }
 
 func (t *Tracer) run(v *ssf.Verification) *ssf.Run {
@@ -117,30 +144,42 @@ func (t *traced) has(file string) bool {
 	return ok
 }
 
-func (t *traced) addGlobs(files map[string]bool, globs []ssf.Ref) {
+// ignored are the files in a folder that Git ignores.
+func (t *traced) ignored(dir string) []string {
+	files, ok := t.unseen[dir]
+	if !ok && t.tree.Ignored != nil {
+		files = t.tree.Ignored(dir)
+		t.unseen[dir] = files
+	}
+	return files
+}
+
+// addGlobs adds the files that fit, and reports whether there are any.
+func (t *traced) addGlobs(files map[string]bool, globs []ssf.Ref) (any bool) {
 	for _, g := range globs {
 		for _, f := range t.tree.Files {
 			if ssf.MatchPath(string(g.ID), f) {
-				files[f] = true
+				files[f], any = true, true
 			}
 		}
 	}
+	return any
 }
 
 // addAll adds every file but those of the model itself, whose part in the
 // result is the definitions.
 func (t *traced) addAll(files map[string]bool) {
 	for _, f := range t.tree.Files {
-		if !OfModel(f) {
+		if !ofModel(f) {
 			files[f] = true
 		}
 	}
 }
 
-// OfModel reports whether a file belongs to the model or its evidence, and not
-// to what the model describes.
-func OfModel(file string) bool {
-	return file == "ssf.yaml" || file == "ssf.lock" || strings.HasPrefix(file, "ssf/") || strings.HasPrefix(file, ".ssf/")
+// ofModel reports whether a file belongs to the model, its evidence or what the
+// program is about to write, and not to what the model describes.
+func ofModel(file string) bool {
+	return slices.ContainsFunc([]string{"ssf.yaml", "ssf.lock", "ssf/**/*.yaml", ".ssf/**", ".ssf-*.tmp"}, func(glob string) bool { return ssf.MatchPath(glob, file) })
 }
 
 // lockFiles fix which packages and tools a build takes, in the folder of the

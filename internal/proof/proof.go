@@ -19,10 +19,12 @@ import (
 )
 
 // A Verdict is what a verification is worth, and the records that do not count
-// because the model expects them from others.
+// because the model expects them from others. Outside reports that it runs Go
+// tests of a module whose go.mod is not in the tree.
 type Verdict struct {
 	ssf.VerificationInfo
 	Foreign []ssf.Digest
+	Outside bool
 }
 
 // Judge says what each verification of the tracer's model is worth, in the order
@@ -40,7 +42,8 @@ func Judge(in ssf.Inputs, t *Tracer) []Verdict {
 			ID: v.ID, State: ssf.NeverRun, Method: cmp.Or(string(v.Method.ID), "test"), Run: v.In.ID,
 			Verifies: ids(v.Verifies), Evidence: []ssf.Digest{}, Pos: v.Pos,
 		}
-		j := judge{t, v, in.Now, Verdict{VerificationInfo: info}}
+		run := t.run(v)
+		j := judge{t, v, in.Now, Verdict{VerificationInfo: info, Outside: run != nil && testsGo(run) && t.goCode().homeless}}
 		j.decide(j.counting(of[v.ID]))
 		out = append(out, j.Verdict)
 	}
@@ -51,7 +54,7 @@ func Judge(in ssf.Inputs, t *Tracer) []Verdict {
 // together: nothing, that it holds, or that it does not.
 type Shown struct {
 	Holds   bool
-	Against ssf.ID // the first that failed with today's inputs
+	Against string // the first that failed with today's inputs, and how: `ID fails`
 }
 
 // Show joins the verdicts by what they are about.
@@ -62,8 +65,8 @@ func Show(vs []Verdict) map[ssf.ID]Shown {
 		for _, id := range v.Verifies {
 			s, again := out[id]
 			s.Holds = v.State == ssf.Stands && (s.Holds || !again)
-			if against(ssf.Result(v.State)) && s.Against == "" {
-				s.Against = v.ID
+			if how := against[v.State]; how != "" && s.Against == "" {
+				s.Against = string(v.ID) + " " + how
 			}
 			out[id] = s
 		}
@@ -71,8 +74,12 @@ func Show(vs []Verdict) map[ssf.ID]Shown {
 	return out
 }
 
-// against reports whether a result speaks against what is verified.
-func against(r ssf.Result) bool { return r == ssf.Failed }
+// against are the standings that speak against what is verified, in words. Where
+// chance decides between pass and fail, the failure was seen.
+var against = map[ssf.Standing]string{
+	ssf.Standing(ssf.Failed): "fails",
+	ssf.Disputed:             "failed once and passed once",
+}
 
 func ids(refs []ssf.Ref) []ssf.ID {
 	out := make([]ssf.ID, 0, len(refs))
@@ -141,52 +148,87 @@ func (j *judge) decide(records []*ssf.Evidence) {
 	}
 	today := j.Inputs(j.v)
 	j.VerificationInfo.Inputs = len(today)
-	same := slices.DeleteFunc(slices.Clone(records), func(e *ssf.Evidence) bool { return len(Differing(e.Inputs, today)) > 0 })
-	latest := records[len(records)-1]
+	same := keep(records, func(e *ssf.Evidence) bool { return len(j.differing(e, today)) == 0 })
+	if said := keep(same, answers); len(said) > 0 {
+		same = said // what shows nothing hides no answer
+	}
+	fail := slices.IndexFunc(same, func(e *ssf.Evidence) bool { return e.Result == ssf.Failed })
+	byAge := slices.Contains(byAge, j.Method)
+	latest := latestOf(records, same)
+	if byAge && fail < 0 {
+		alike := keep(records, func(e *ssf.Evidence) bool { return answers(e) && !redefined(j.differing(e, today)) })
+		if len(alike) > 0 {
+			latest = alike[len(alike)-1]
+		}
+	}
+	j.take(latest)
+	j.Changed = j.differing(latest, today)
 	switch {
-	case len(same) > 0:
-		latest = same[len(same)-1]
-		j.take(latest)
+	case fail >= 0 && slices.ContainsFunc(same, passed):
+		j.State, j.Why = ssf.Disputed, "with the same inputs it passed once and failed once"
+		j.Tests = same[fail].Tests
+		for _, e := range same {
+			j.Evidence = append(j.Evidence, e.ID)
+		}
+		slices.SortFunc(j.Evidence, func(a, b ssf.Digest) int { return slices.Compare(a[:], b[:]) })
+		j.Evidence = slices.Compact(j.Evidence)
+	case len(j.Changed) == 0:
 		j.State, j.Why = ssf.Standing(latest.Result), latest.Why
-		pass := slices.ContainsFunc(same, func(e *ssf.Evidence) bool { return e.Result == ssf.Passed })
-		fail := slices.IndexFunc(same, func(e *ssf.Evidence) bool { return against(e.Result) })
-		if pass && fail >= 0 {
-			j.State, j.Why = ssf.Disputed, "with the same inputs it passed once and failed once"
-			j.Tests = same[fail].Tests
-			for _, e := range same {
-				j.Evidence = append(j.Evidence, e.ID)
-			}
-			slices.SortFunc(j.Evidence, func(a, b ssf.Digest) int { return slices.Compare(a[:], b[:]) })
-			j.Evidence = slices.Compact(j.Evidence)
-		}
+	case byAge && passed(latest) && !redefined(j.Changed):
+		j.State = ssf.Stands
 	default:
-		if i := lastPassed(records); i >= 0 {
-			latest = records[i]
-		}
-		j.take(latest)
-		j.Changed = Differing(latest.Inputs, today)
-		if slices.Contains(byAge, j.Method) && latest.Result == ssf.Passed {
-			j.State = ssf.Stands
-		} else {
-			j.State, j.Why = ssf.NotToday, changed(j.Changed, latest.Inputs, today)
-		}
+		j.State, j.Why = ssf.NotToday, changed(j.Changed, latest.Inputs, today)
 	}
 	if age := ages[j.Method]; age > 0 && j.State == ssf.Stands {
 		lapses := latest.Time.Add(age)
 		j.Lapses = lapses.UTC().Format(time.DateOnly)
 		if j.now.After(lapses) {
-			j.State, j.Why = ssf.TooOld, fmt.Sprintf("a %s holds for %d days, and it is of %s", words(j.Method), age/(24*time.Hour), latest.Time.UTC().Format(time.DateOnly))
+			j.State, j.Why = ssf.TooOld, fmt.Sprintf("a %s holds for %d days, and it is of %s", strings.ReplaceAll(j.Method, "_", " "), age/(24*time.Hour), latest.Time.UTC().Format(time.DateOnly))
 		}
 	}
 }
 
-func lastPassed(records []*ssf.Evidence) int {
-	for i := len(records) - 1; i >= 0; i-- {
-		if records[i].Result == ssf.Passed {
-			return i
+func passed(e *ssf.Evidence) bool  { return e.Result == ssf.Passed }
+func answers(e *ssf.Evidence) bool { return e.Result == ssf.Passed || e.Result == ssf.Failed }
+
+func keep(records []*ssf.Evidence, fits func(*ssf.Evidence) bool) (out []*ssf.Evidence) {
+	for _, e := range records {
+		if fits(e) {
+			out = append(out, e)
 		}
 	}
-	return -1
+	return out
+}
+
+// latestOf is the record that a result is compared with: the latest of those with
+// the same inputs, else the latest that passed, else the latest.
+func latestOf(records, same []*ssf.Evidence) *ssf.Evidence {
+	for _, of := range [][]*ssf.Evidence{same, keep(records, passed), records} {
+		if len(of) > 0 {
+			return of[len(of)-1]
+		}
+	}
+	return nil
+}
+
+// differing are the names of the inputs that are not those of a record. What it
+// was to show is part of the definition, also where its producer took another
+// for that.
+func (j *judge) differing(e *ssf.Evidence, today []ssf.Input) []string {
+	const definition = "definition:verification"
+	names := Differing(e.Inputs, today)
+	was, is := slices.Sorted(slices.Values(e.Verifies)), slices.Sorted(slices.Values(j.Verifies))
+	if !slices.Equal(slices.Compact(was), slices.Compact(is)) && !slices.Contains(names, definition) {
+		names = append(names, definition)
+		slices.Sort(names)
+	}
+	return names
+}
+
+// redefined reports whether a definition is among the inputs that differ, which
+// no method forgives.
+func redefined(names []string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "definition:") })
 }
 
 // take says of a record what a reader wants to know.
@@ -201,19 +243,22 @@ func (j *judge) take(e *ssf.Evidence) {
 }
 
 // Differing are the names of inputs that are not the same in both, which are
-// sorted by name. A toolchain that is not here cannot be compared.
+// sorted by name. A file that cannot be read is never the same. A toolchain that
+// is not here cannot be compared, nor can a variable that is not set here, but
+// for those by which Go builds otherwise.
 func Differing(was, is []ssf.Input) (names []string) {
 	for len(was) > 0 || len(is) > 0 {
 		switch {
 		case len(is) == 0 || len(was) > 0 && was[0].Name < is[0].Name:
-			if !strings.HasPrefix(was[0].Name, "toolchain:") {
+			class, what, _ := strings.Cut(was[0].Name, ":")
+			if class != "toolchain" && (class != "env" || slices.Contains(goVariables, what)) {
 				names = append(names, was[0].Name)
 			}
 			was = was[1:]
 		case len(was) == 0 || is[0].Name < was[0].Name:
 			names, is = append(names, is[0].Name), is[1:]
 		default:
-			if was[0].Digest != is[0].Digest {
+			if was[0].Digest != is[0].Digest || is[0].Digest == (ssf.Digest{}) {
 				names = append(names, is[0].Name)
 			}
 			was, is = was[1:], is[1:]
@@ -241,6 +286,8 @@ func changed(names []string, was, is []ssf.Input) string {
 		switch {
 		case class == "definition" && isText:
 			parts = append(parts, "the definition of the "+what+" changed")
+		case n != nil && n.Digest == ssf.Digest{}:
+			parts = append(parts, name+" cannot be read")
 		case w == nil:
 			parts = append(parts, name+" was added")
 		case n == nil:
@@ -253,5 +300,3 @@ func changed(names []string, was, is []ssf.Input) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-func words[S ~string](s S) string { return strings.ReplaceAll(string(s), "_", " ") }

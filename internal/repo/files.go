@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -161,4 +162,28 @@ func inside(dir, name string) bool {
 	d, err1 = filepath.Abs(d)
 	rel, err2 := filepath.Rel(d, n)
 	return err1 != nil || err2 != nil || filepath.IsLocal(rel)
+}
+
+// beside returns a function that lists the files in a folder of the tree, not
+// below it, that are not among the sorted files: those that Git ignores. A folder
+// that cannot be read has none.
+func (dir folder) beside(files []string) func(string) []string {
+	return func(at string) (out []string) {
+		if !fs.ValidPath(at) {
+			return nil
+		}
+		root, err := os.OpenRoot(string(dir))
+		if err != nil {
+			return nil
+		}
+		defer root.Close()
+		entries, _ := fs.ReadDir(root.FS(), at)
+		for _, e := range entries {
+			name := path.Join(at, e.Name())
+			if _, known := slices.BinarySearch(files, name); !known && !e.IsDir() && e.Name() != ".git" {
+				out = append(out, name)
+			}
+		}
+		return out
+	}
 }

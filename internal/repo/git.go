@@ -121,16 +121,17 @@ type status struct {
 	commit    string
 	changed   bool
 	paths     []string        // that are changed within the folder
+	outside   []string        // that are changed elsewhere in the repository, from its top
 	untracked []string        // a nested repository ends with a slash
 	deleted   map[string]bool // tracked, and not there
 }
 
 // status reads the state of the folder, which stands at within in its
-// repository. Nothing is run inside submodules; only their commit is compared.
+// repository, and what is changed beside it. Nothing is run inside submodules; only their commit is compared.
 func (g git) status(ctx context.Context, within string) (status, error) {
 	st := status{deleted: map[string]bool{}}
 	out, err := g.run(ctx, "status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind",
-		"--untracked-files=all", "--no-renames", "--ignore-submodules=dirty", "--", ".")
+		"--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
 	if err != nil {
 		return st, err
 	}
@@ -144,17 +145,18 @@ func (g git) status(ctx context.Context, within string) (status, error) {
 		if n == 0 {
 			continue
 		}
-		st.changed = true
 		f := strings.SplitN(line, " ", n)
 		if len(f) != n {
 			return st, fmt.Errorf("reading git status: unexpected line %q", line)
 		}
 		p, ok := strings.CutPrefix(f[n-1], within)
-		if ok {
-			st.paths = append(st.paths, p)
+		if !ok {
+			st.outside = append(st.outside, f[n-1])
+			continue
 		}
+		st.changed = true
+		st.paths = append(st.paths, p)
 		switch {
-		case !ok:
 		case line[0] == '?':
 			st.untracked = append(st.untracked, p)
 		case f[1][1] == 'D':
@@ -168,21 +170,24 @@ func (g git) status(ctx context.Context, within string) (status, error) {
 type entry struct {
 	path      string
 	submodule bool
+	unwatched bool // git was told not to look whether it is changed
 }
 
-// tracked lists the index within the folder.
+// tracked lists the index within the folder. The letter before an entry is small
+// for "assume unchanged", and S for "skip worktree"; see git-ls-files(1), -v.
 func (g git) tracked(ctx context.Context) ([]entry, error) {
-	out, err := g.run(ctx, "ls-files", "-z", "--cached", "--stage", "--", ".")
+	out, err := g.run(ctx, "ls-files", "-z", "-v", "--cached", "--stage", "--", ".")
 	if err != nil {
 		return nil, err
 	}
 	var es []entry
 	for line := range records(out) {
 		info, p, ok := strings.Cut(line, "\t")
-		if !ok {
+		tag, mode, _ := strings.Cut(info, " ")
+		if !ok || tag == "" {
 			return nil, fmt.Errorf("reading git ls-files: unexpected line %q", line)
 		}
-		es = append(es, entry{p, strings.HasPrefix(info, "160000 ")})
+		es = append(es, entry{p, strings.HasPrefix(mode, "160000 "), tag == "S" || tag == strings.ToLower(tag)})
 	}
 	return es, nil
 }

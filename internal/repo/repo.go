@@ -40,7 +40,8 @@ const (
 // checked out stand among them, those of other nested repositories do not.
 // Commit is the full hash, empty before the first commit. Dirty means that
 // what stands in dir is not what the commit holds there; untracked files and
-// submodules count. If dir is a sub folder, only what is in it counts.
+// submodules count, and so do files at which git was told not to look. If dir is
+// a sub folder, only what is in it counts, and Outside are the others.
 //
 // Elsewhere, and where git is not installed or an enclosing repository ignores
 // dir, Files are all regular files and symbolic links, and Commit is empty.
@@ -58,7 +59,7 @@ func Open(ctx context.Context, dir string) (*ssf.Tree, error) {
 	defer root.Close()
 
 	f := folder(dir)
-	t := &ssf.Tree{Symbols: newSymbols(f.source).of, Read: f.read, Digest: f.digest, Toolchain: newToolchains(dir).of}
+	t := &ssf.Tree{Symbols: newSymbols(f.source).of, Read: f.read, Digest: f.digest, Toolchain: newToolchains(dir).of, Env: os.LookupEnv}
 	held, err := readGit(ctx, t, root, dir, "", 0)
 	if err == nil && !held {
 		err = walk(ctx, t, root)
@@ -69,7 +70,11 @@ func Open(ctx context.Context, dir string) (*ssf.Tree, error) {
 	t.Files, t.Changed = slices.DeleteFunc(t.Files, passing), slices.DeleteFunc(t.Changed, passing)
 	slices.Sort(t.Files)
 	slices.Sort(t.Changed)
+	t.Changed = slices.Compact(t.Changed)
 	t.Files = slices.Compact(t.Files) // a file in conflict stands in the index up to three times
+	if held {
+		t.Ignored = f.beside(t.Files)
+	}
 	return t, nil
 }
 
@@ -100,7 +105,7 @@ func readGit(ctx context.Context, t *ssf.Tree, root *os.Root, dir, prefix string
 		return false, nil // ignored, or empty
 	}
 	if depth == 0 {
-		t.Commit = st.commit
+		t.Commit, t.Outside = st.commit, slices.Sorted(slices.Values(st.outside))
 	}
 	t.Dirty = t.Dirty || st.changed
 	for _, p := range st.paths {
@@ -108,6 +113,9 @@ func readGit(ctx context.Context, t *ssf.Tree, root *os.Root, dir, prefix string
 	}
 
 	for _, e := range tracked {
+		if e.unwatched {
+			t.Dirty, t.Changed = true, append(t.Changed, prefix+e.path)
+		}
 		switch {
 		case st.deleted[e.path]:
 		case !e.submodule:

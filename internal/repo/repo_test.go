@@ -130,6 +130,12 @@ func TestIgnored(t *testing.T) {
 	check(t, dir, head(t, dir), false, ".gitignore", "a.go", "sub/b.go")
 	write(t, dir, map[string]string{"sub/new.go": ""})
 	check(t, dir, head(t, dir), true, ".gitignore", "a.go", "sub/b.go", "sub/new.go")
+	tree := open(t, dir)
+	for at, want := range map[string]string{".": "x.log", "sub": "sub/z.log", "out": "out/y", "..": "", "none": ""} {
+		if got := strings.Join(tree.Ignored(at), " "); got != want {
+			t.Errorf("ignored in %s are %q, want %q", at, got, want)
+		}
+	}
 
 	// A folder that the repository ignores is a folder without git.
 	check(t, filepath.Join(dir, "out"), "", false, "y")
@@ -141,6 +147,9 @@ func TestSubFolder(t *testing.T) {
 	check(t, filepath.Join(dir, "sub folder"), at, false, "b", "c/d")
 	write(t, dir, map[string]string{"a": "changed", "f": ""})
 	check(t, filepath.Join(dir, "sub folder"), at, false, "b", "c/d")
+	if diff := cmp.Diff([]string{"a", "f"}, open(t, filepath.Join(dir, "sub folder")).Outside); diff != "" {
+		t.Errorf("outside differs (-want +got):\n%s", diff)
+	}
 	write(t, dir, map[string]string{"sub folder/g": ""})
 	remove(t, dir, "sub folder/c/d")
 	check(t, filepath.Join(dir, "sub folder"), at, true, "b", "g")
@@ -152,12 +161,17 @@ func TestDirty(t *testing.T) {
 		"staged":   func(dir string) { write(t, dir, map[string]string{"a": "changed"}); run(t, dir, "git", "add", "a") },
 		"unstaged": func(dir string) { run(t, dir, "git", "rm", "-q", "--cached", "a") },
 		"mode":     func(dir string) { run(t, dir, "chmod", "+x", "a") },
+		"assumed":  func(dir string) { run(t, dir, "git", "update-index", "--assume-unchanged", "a") },
+		"skipped":  func(dir string) { run(t, dir, "git", "update-index", "--skip-worktree", "a") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := repository(t, map[string]string{"a": "1", "b": "2"})
 			check(t, dir, head(t, dir), false, "a", "b")
 			change(dir)
 			check(t, dir, head(t, dir), true, "a", "b")
+			if diff := cmp.Diff([]string{"a"}, open(t, dir).Changed); diff != "" {
+				t.Errorf("changed differs (-want +got):\n%s", diff)
+			}
 		})
 	}
 	t.Run("deleted", func(t *testing.T) {

@@ -57,8 +57,8 @@ verifications:
 	s.must("verify")
 	code, out := s.ssf("verify", "--again")
 	want := "holds-today: package example.org/shop was not run: its result is from the test cache; add -count=1"
-	if code != exitNo || !strings.Contains(strings.Join(strings.Fields(out), " "), want) || !strings.Contains(out, "1 of 2 verifications") {
-		t.Errorf("exit %d, want %d and %q:\n%s", code, exitNo, want, out)
+	if code != exitYes || !strings.Contains(strings.Join(strings.Fields(out), " "), want) || !strings.Contains(out, "2 of 2 verifications") { // the first result stands
+		t.Errorf("exit %d, want %d and %q:\n%s", code, exitYes, want, out)
 	}
 }
 
@@ -154,8 +154,8 @@ func TestVerifyTime(t *testing.T) {
 // so, and in JSON on standard error.
 func TestVerifySaysHowItIsKept(t *testing.T) {
 	s := newShop(t, threeTests)
-	const says = "without a commit: this folder is in no repository"
-	if out := s.must("verify", "one-holds"); strings.Contains(out, says) {
+	const says = "without a commit: this folder is in"
+	if out := s.must("verify", "one-holds"); strings.Contains(strings.Join(strings.Fields(out), " "), says) {
 		t.Errorf("in a repository it says\n%s", out)
 	}
 	writeFiles(t, s.dir, map[string]string{"shop.go": "package shop // changed\n"})
@@ -168,7 +168,7 @@ func TestVerifySaysHowItIsKept(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(s.dir, ".git")); err != nil {
 		t.Fatal(err)
 	}
-	if out := s.must("verify", "two-holds"); !strings.Contains(out, says) {
+	if out := s.must("verify", "two-holds"); !strings.Contains(strings.Join(strings.Fields(out), " "), says) {
 		t.Errorf("in no repository it says\n%s", out)
 	}
 	if n := len(s.records()); n != 2 {

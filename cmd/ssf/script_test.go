@@ -76,7 +76,7 @@ func commit(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // changing is what two runs of the same command print differently.
-var changing = regexp.MustCompile(`ed25519:[A-Za-z0-9+/]{43}=|\b(?:[0-9.]+m?s|[0-9a-f]{7,64}|go1\.[0-9.]+)\b|after [0-9.]+ s`)
+var changing = regexp.MustCompile(`ed25519:[A-Za-z0-9+/]{43}=|\b(?:[0-9.]+m?s|[0-9a-f]{7,64}|go1\.[0-9.]+)\b|after [0-9.]+ s|\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
 // scrub writes the last output to a file, with @ for what differs from run to
 // run: `scrub FILE`.

@@ -184,7 +184,7 @@ func (t *traced) addTests(files map[string]bool, v *ssf.Verification, run *ssf.R
 	for _, d := range slices.Sorted(maps.Keys(folders)) {
 		c.addPackage(files, seen, d, true)
 		for _, f := range t.tree.Files {
-			if !ofModel(f) && path.Dir(f) == d || strings.HasPrefix(f, path.Join(d, "testdata")+"/") {
+			if !OfModel(f) && path.Dir(f) == d && !c.has(path.Join(d, "go.mod")) || strings.HasPrefix(f, path.Join(d, "testdata")+"/") {
 				files[f] = true
 			}
 		}

@@ -170,15 +170,15 @@ func (t *traced) addGlobs(files map[string]bool, globs []ssf.Ref) (any bool) {
 // result is the definitions.
 func (t *traced) addAll(files map[string]bool) {
 	for _, f := range t.tree.Files {
-		if !ofModel(f) {
+		if !OfModel(f) {
 			files[f] = true
 		}
 	}
 }
 
-// ofModel reports whether a file belongs to the model, its evidence or what the
+// OfModel reports whether a file belongs to the model, its evidence or what the
 // program is about to write, and not to what the model describes.
-func ofModel(file string) bool {
+func OfModel(file string) bool {
 	return slices.ContainsFunc([]string{"ssf.yaml", "ssf.lock", "ssf/**/*.yaml", ".ssf/**", ".ssf-*.tmp"}, func(glob string) bool { return ssf.MatchPath(glob, file) })
 }
 

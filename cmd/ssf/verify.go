@@ -93,8 +93,6 @@ func (v *verifier) run(ctx context.Context, ids []string, keyName string) (err e
 	}
 	if v.store != nil {
 		defer v.store.Close()
-	} else if v.must {
-		return fmt.Errorf("results cannot be recorded: %s", v.why)
 	}
 	due := v.due(c, chosen)
 	if len(due) > 0 && slices.ContainsFunc(due, func(d *ssf.Verification) bool { return len(v.runOf(d).Command) > 0 }) {
@@ -111,6 +109,9 @@ func (v *verifier) run(ctx context.Context, ids []string, keyName string) (err e
 		if why := tracer.Unfounded(v.inputs[x.ID]); why != "" && v.key != nil {
 			v.key, v.store, v.why = nil, nil, fmt.Sprintf("%s, and %s rests on it", why, x.ID)
 		}
+	}
+	if v.must && v.key == nil {
+		return fmt.Errorf("results cannot be recorded: %s", v.why)
 	}
 	if err := v.fit(due); err != nil {
 		return err

@@ -48,7 +48,7 @@ func checkVerifications(e *verdict) (looked int) {
 func (e *verdict) checkUnclaimed() {
 	claimed := map[ssf.ID]bool{}
 	for i := range e.Instances {
-		if in := &e.Instances[i]; in.Claim == rule.True {
+		if in := &e.Instances[i]; len(e.Model.Verify) > 0 && in.Claim == rule.True {
 			for _, c := range in.Claims {
 				claimed[c] = true
 			}

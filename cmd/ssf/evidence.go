@@ -16,7 +16,6 @@ import (
 	"ssf"
 	"ssf/internal/evidence"
 	"ssf/internal/lang"
-	"ssf/internal/repo"
 	"ssf/internal/report"
 )
 
@@ -262,13 +261,8 @@ func (a *app) checkpointsAt(ctx context.Context, dir, rev string) ([]evidence.Ch
 	if rev == "" {
 		return cs, nil
 	}
-	_, files, err := repo.At(ctx, dir, rev)
-	switch {
-	case errors.Is(err, repo.ErrNoCommit):
-		return nil, usagef("there is no commit %q here; in a shallow clone, fetch it first: git fetch origin BRANCH", rev)
-	case errors.Is(err, repo.ErrNoRepository):
-		return nil, usagef("--since needs Git, and %s is in no repository", dir)
-	case err != nil:
+	_, files, err := commitAt(ctx, dir, rev, "--since")
+	if err != nil {
 		return nil, err
 	}
 	if lock, faults, err = lang.ReadLock(files); err != nil {

@@ -258,15 +258,22 @@ func readModel(fsys fs.FS, now time.Time) (ssf.Inputs, error) {
 	return ssf.Inputs{Model: snap.Model, Diagnostics: slices.Concat(snap.Diagnostics, faults, more), Library: lib, Lock: lock, Now: now, Tool: "ssf " + version(), Line: snap.Lines()}, nil
 }
 
-// compare compares a case with that of the model as it was at a revision.
-func (a *app) compare(ctx context.Context, c *ssf.Case, line func(ssf.Pos) string, dir, rev string) error {
+// commitAt is the tree of a folder as a commit holds it, which a flag names.
+func commitAt(ctx context.Context, dir, rev, flag string) (*ssf.Tree, fs.FS, error) {
 	tree, files, err := repo.At(ctx, dir, rev)
 	switch {
 	case errors.Is(err, repo.ErrNoCommit):
-		return usagef("there is no commit %q here; in a shallow clone, fetch it first: git fetch origin BRANCH", rev)
+		err = usagef("there is no commit %q here; in a shallow clone, fetch it first: git fetch origin BRANCH", rev)
 	case errors.Is(err, repo.ErrNoRepository):
-		return usagef("--base needs Git, and %s is in no repository", dir)
-	case err != nil:
+		err = usagef("%s needs Git, and %s is in no repository", flag, dir)
+	}
+	return tree, files, err
+}
+
+// compare compares a case with that of the model as it was at a revision.
+func (a *app) compare(ctx context.Context, c *ssf.Case, line func(ssf.Pos) string, dir, rev string) error {
+	tree, files, err := commitAt(ctx, dir, rev, "--base")
+	if err != nil {
 		return err
 	}
 	if _, err := fs.Stat(files, lang.RootFile); errors.Is(err, fs.ErrNotExist) {

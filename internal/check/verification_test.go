@@ -213,3 +213,35 @@ func TestSeen(t *testing.T) {
 		})
 	}
 }
+
+// TestRemarks: what rests on nothing, counts from anybody or belongs to another
+// product is told.
+func TestRemarks(t *testing.T) {
+	text := strings.Replace(verified, "verifies: [pay.authenticated]", "verifies: [pay.authenticated, web.output_encoded]", 1)
+	snap, err := lang.Load(fstest.MapFS{"ssf.yaml": {Data: []byte(text)}}, library.Index())
+	if err != nil || ssf.HasErrors(snap.Diagnostics) {
+		t.Fatal(err, snap.Diagnostics)
+	}
+	in := ssf.Inputs{
+		Model: snap.Model, Library: library.Index(), Now: asOf, Evidence: []ssf.Evidence{{Verification: "other", Key: "ed25519:x"}},
+		Tree: &ssf.Tree{Files: []string{"examples/shop/main.go", "examples/shop/ssf.yaml", "web.go"}},
+	}
+	c, err := check.Case(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[ssf.ID]string{}
+	for _, d := range c.Diagnostics {
+		got[d.Check] = d.Message
+	}
+	for id, want := range map[ssf.ID]string{
+		"verification/unclaimed": "no threat is said to be countered by web.output_encoded, so sessions shows nothing about one",
+		"verification/any-key":   "the model has no `signers:`, so results by any key count",
+		"context/other-product":  "1 code file is of other products, with models of their own: examples/shop/",
+		"context/unclaimed-code": "no component claims 1 of 1 code files: web.go",
+	} {
+		if got[id] != want {
+			t.Errorf("%s says %q, want %q", id, got[id], want)
+		}
+	}
+}

@@ -505,6 +505,9 @@ type MeasureInfo struct {
 type RecipeInfo struct {
 	Method string `json:"method"`
 	How    string `json:"how"`
+	Rules  []ID   `json:"rules,omitempty"`  // rules of analysers, as `gosec:G201`
+	Expect string `json:"expect,omitempty"` // the evidence that shows it
+	Fresh  string `json:"fresh,omitempty"`  // how long that holds: `change`, or a time such as 90d
 	Break  string `json:"break,omitempty"`
 }
 

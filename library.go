@@ -20,6 +20,7 @@ type Library struct {
 	Controls   []Control
 	Checks     []Check
 	Catalogues []Catalogue
+	Lists      []List
 	Standards  []Standard
 	Policies   []PolicyDef
 }
@@ -61,16 +62,18 @@ type FactDef struct {
 	Named
 	Title     string
 	Domain    Domain
-	Values    []Ref // the words, in order; for a boolean yes and no
-	On        []Ref // sorts that declare it
-	Kinds     []Ref // kinds of component it applies to; none means all
-	DerivedOn []Ref // sorts on which the engine computes it and nobody may declare it
-	Elsewhere Value // its value on a component of another kind
+	Values    []Ref    // the words, in order; for a boolean yes and no
+	Means     []string // what each word says, in the order of Values; nil if the question tells it
+	On        []Ref    // sorts that declare it
+	Kinds     []Ref    // kinds of component it applies to; none means all
+	DerivedOn []Ref    // sorts on which the engine computes it and nobody may declare it
+	Elsewhere Value    // its value on a component of another kind
 	Class     Class
 	Assertion bool   // lowers a threat by nature: listed with who said so
 	Asks      string // the question in plain words
 	Why       string // what hangs on it
 	Example   string
+	KnownBy   []string // who usually knows the answer
 }
 
 // A KindDef is a kind of component, a technology or a protocol. Is is its
@@ -81,8 +84,9 @@ type KindDef struct {
 	Title    string
 	Says     string
 	Implies  []Implied
-	Runs     bool // a process: it has a technology and code
-	Abstract bool // a superkind: its subkinds decide facts that rules read
+	Because  string // why what it implies follows
+	Runs     bool   // a process: it has a technology and code
+	Abstract bool   // a superkind: its subkinds decide facts that rules read
 }
 
 // Implied is a fact that follows from a kind, technology or protocol.
@@ -101,13 +105,15 @@ type Rule struct {
 	Origin     Origin
 	On         Sort
 	Kinds      []Ref
-	When       Text // over nature facts
-	Unless     Text // over control facts
+	Of         []Ref // on a mitigation: the measures that it goes around
+	When       Text  // over nature facts
+	Unless     Text  // over control facts
 	Endangers  []Property
 	Stride     []string
 	Linddun    []string
 	Weaknesses []Ref
 	Attacks    []Ref
+	Covers     []Ref // entries of published lists, as `list:entry`
 	Likelihood Level
 	Because    string
 	Anywhere   bool // the likelihood is not shifted by exposure
@@ -143,6 +149,9 @@ type Measure struct {
 	Leaves string // what it leaves open
 	Where  string // where it usually sits
 	Verify []Recipe
+
+	DependsOn []Ref // measures without which it does not hold
+	Answers   []Ref // ids of catalogues that it answers, as `catalogue:id`
 }
 
 // A Recipe tells how a measure is shown to work, and how to break it so that
@@ -150,7 +159,27 @@ type Measure struct {
 type Recipe struct {
 	Method string // test, scan, review, pentest, config_check or attestation
 	How    string
+	Rules  []Ref  // rules of analysers that bear on it, as `gosec:G201`
+	Expect string // the evidence that shows it
+	Fresh  string // how long that holds: `change`, or a time such as 90d
 	Break  string
+}
+
+// A List is what others publish about threats or weaknesses that matter: the
+// library covers each entry, or says why not.
+type List struct {
+	Named
+	Title   string
+	Source  string
+	Entries []ListEntry
+}
+
+// A ListEntry is one entry of a list. Weaknesses are those that its publisher
+// maps to it; Hole is the reason why no rule covers it.
+type ListEntry struct {
+	Named
+	Weaknesses []Ref
+	Hole       string
 }
 
 // Phase is one phase of the framework, and the values of reach.
@@ -236,7 +265,7 @@ func (r *Rule) Decides() Digest {
 	}
 	return digestOf(
 		[]string{string(r.ID), string(r.Origin), string(r.On), r.When.S, r.Unless.S, r.Likelihood.String(), fmt.Sprint(r.Anywhere)},
-		words(r.Kinds), props, r.Stride, words(r.Measures), words(r.Variants), words(r.Steps))
+		words(r.Kinds), words(r.Of), props, r.Stride, words(r.Measures), words(r.Variants), words(r.Steps))
 }
 
 // Decides is the digest of a catalogue's ids by level.

@@ -11,7 +11,7 @@ import (
 
 // Core is the library ssf/core, without the tests of its entries.
 //
-//go:embed library.yaml facts kinds tech protocols threats/*/threat.yaml measures/*/measure.yaml controls checks catalogues standards policies
+//go:embed library.yaml facts kinds tech protocols threats/*/threat.yaml measures/*/measure.yaml controls checks catalogues lists standards policies
 var Core embed.FS
 
 //go:generate go run ssf/internal/libgen -library . -o index.go

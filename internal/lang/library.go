@@ -2,6 +2,7 @@ package lang
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"ssf"
+	"ssf/internal/mitre"
 )
 
 // ReadLibrary reads the program's own library in fsys: library.yaml and the
@@ -76,7 +78,7 @@ func (d *decoder) libraryFile(p string, a *Added) bool {
 	case folders[folder] != nil:
 		folders[folder].read(d, n, lib)
 	default:
-		d.report("files", at, "the folders are threats, measures, facts, kinds, tech, protocols, catalogues, standards and policies", "a library has no such file")
+		d.report("files", at, "the folders are threats, measures, facts, kinds, tech, protocols, catalogues, lists, standards and policies", "a library has no such file")
 	}
 	return true
 }
@@ -147,3 +149,61 @@ func reserved(s string) bool {
 
 // noWords is a decoder without a vocabulary.
 var noWords = &decoder{}
+
+// published checks the ids of others: weaknesses, attack patterns, entries of
+// lists and of catalogues.
+func (x *index) published(a *Added, whole *ssf.Library) {
+	lists, catalogues := map[string][]string{}, map[string][]string{}
+	for i := range whole.Lists {
+		l := &whole.Lists[i]
+		for _, e := range l.Entries {
+			lists[string(l.ID)] = append(lists[string(l.ID)], string(e.ID))
+		}
+	}
+	for i := range whole.Catalogues {
+		c := &whole.Catalogues[i]
+		for _, l := range c.Levels {
+			catalogues[string(c.ID)] = append(catalogues[string(c.ID)], l.IDs...)
+		}
+	}
+	for i := range a.Library.Threats {
+		r := &a.Library.Threats[i]
+		x.mitre(r.Weaknesses)
+		x.mitre(r.Attacks)
+		x.entries(r.Covers, "list", lists)
+	}
+	for i := range a.Library.Measures {
+		x.entries(a.Library.Measures[i].Answers, "catalogue", catalogues)
+	}
+}
+
+// mitre reports ids that MITRE does not have, or no longer.
+func (x *index) mitre(refs []ssf.Ref) {
+	for _, r := range refs {
+		site := "https://capec.mitre.org"
+		if strings.HasPrefix(string(r.ID), "CWE-") {
+			site = "https://cwe.mitre.org"
+		}
+		switch mitre.Of(r.ID) {
+		case mitre.Unknown:
+			x.report("bad-value", r.Pos, "look it up at "+site, nil, "there is no %s", r.ID)
+		case mitre.Deprecated:
+			x.report("bad-value", r.Pos, "its page at "+site+" names what took its place", nil, "%s is deprecated", r.ID)
+		case mitre.Prohibited:
+			x.report("bad-value", r.Pos, "name the weakness below it that is meant; its page at "+site+" lists them", nil, "%s is too wide to be the cause of anything", r.ID)
+		}
+	}
+}
+
+// entries reports references to what a list or catalogue does not have.
+func (x *index) entries(refs []ssf.Ref, what string, known map[string][]string) {
+	for _, r := range refs {
+		name, entry, _ := strings.Cut(string(r.ID), ":")
+		switch have, ok := known[name]; {
+		case !ok:
+			x.report("bad-value", r.Pos, didYouMean(name, slices.Sorted(maps.Keys(known))), nil, "there is no %s %q", what, clip(name))
+		case !slices.Contains(have, entry):
+			x.report("bad-value", r.Pos, didYouMean(entry, have), nil, "the %s %s has no %q", what, name, clip(entry))
+		}
+	}
+}

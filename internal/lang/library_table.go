@@ -21,6 +21,7 @@ var folders = map[string]*Object[ssf.Library]{
 	"controls":   libraryTable("controls", "controls", controlTable, func(c *ssf.Control) *ssf.Named { return &c.Named }, func(l *ssf.Library) *[]ssf.Control { return &l.Controls }),
 	"checks":     libraryTable("checks", "checks", diagnosticTable, func(c *ssf.Check) *ssf.Named { return &c.Named }, func(l *ssf.Library) *[]ssf.Check { return &l.Checks }),
 	"catalogues": libraryTable("catalogues", "catalogues", catalogueTable, func(c *ssf.Catalogue) *ssf.Named { return &c.Named }, func(l *ssf.Library) *[]ssf.Catalogue { return &l.Catalogues }),
+	"lists":      libraryTable("lists", "lists", listTable, func(l *ssf.List) *ssf.Named { return &l.Named }, func(l *ssf.Library) *[]ssf.List { return &l.Lists }),
 	"standards":  libraryTable("standards", "standards", standardTable, func(s *ssf.Standard) *ssf.Named { return &s.Named }, func(l *ssf.Library) *[]ssf.Standard { return &l.Standards }),
 	"policies":   libraryTable("policies", "policies", policyDefTable, func(p *ssf.PolicyDef) *ssf.Named { return &p.Named }, func(l *ssf.Library) *[]ssf.PolicyDef { return &l.Policies }),
 }
@@ -94,7 +95,15 @@ var (
 var factTable = object(Object[ssf.FactDef]{Name: "fact", Fields: []Field[ssf.FactDef]{
 	need("title", plain, func(f *ssf.FactDef) *string { return &f.Title }, "its name for people"),
 	need("domain", as[ssf.Domain](enum("a domain", "boolean", "enum", "ordered", "set", "text")), func(f *ssf.FactDef) *ssf.Domain { return &f.Domain }, "the kind of value it takes"),
-	field("values", distinct(listOf(aWord)), func(f *ssf.FactDef) *[]ssf.Ref { return &f.Values }, "its words; those of an ordered one from least to greatest"),
+	{Key: "values", Doc: "its words, or each with what it means; those of an ordered one from least to greatest", Type: factValues.Type, read: func(d *decoder, n *yaml.Node, f *ssf.FactDef) {
+		if n.Kind != yaml.MappingNode {
+			f.Values = factWords.read(d, n)
+			return
+		}
+		for _, w := range factValues.read(d, n) {
+			f.Values, f.Means = append(f.Values, ssf.Ref{ID: w.ID, Pos: w.Pos}), append(f.Means, w.means)
+		}
+	}},
 	need("on", distinct(listOf(aSort)), func(f *ssf.FactDef) *[]ssf.Ref { return &f.On }, "the sorts of element that declare it"),
 	field("kinds", distinct(listOf(ref(AKind))), func(f *ssf.FactDef) *[]ssf.Ref { return &f.Kinds }, "the kinds of component it applies to"),
 	field("derived_on", distinct(listOf(aSort)), func(f *ssf.FactDef) *[]ssf.Ref { return &f.DerivedOn }, "the sorts on which it is computed"),
@@ -104,7 +113,30 @@ var factTable = object(Object[ssf.FactDef]{Name: "fact", Fields: []Field[ssf.Fac
 	need("asks", plain, func(f *ssf.FactDef) *string { return &f.Asks }, "the question in plain words"),
 	need("why", plain, func(f *ssf.FactDef) *string { return &f.Why }, "what hangs on it"),
 	field("example", plain, func(f *ssf.FactDef) *string { return &f.Example }, "an example answer"),
+	field("known_by", allAs[string](distinct(listOf(enum("somebody who knows", knowers...)))), func(f *ssf.FactDef) *[]string { return &f.KnownBy }, "who usually knows the answer"),
 }, Check: checkFact})
+
+// A meaning is one word of a fact and what it means.
+type meaning struct {
+	ssf.Named
+	means string
+}
+
+// knowers are who may know the answer to a question.
+var knowers = []string{"developers", "operators", "architects", "product_owner", "security", "privacy", "support", "legal", "supplier"}
+
+var (
+	factWords  = distinct(listOf(aWord))
+	meanings   = object(Object[meaning]{Name: "value", Fields: []Field[meaning]{need("means", plain, func(m *meaning) *string { return &m.means }, "what it means")}})
+	factValues = dictOr(meanings, "values", func(d *decoder, k *yaml.Node, m *meaning) bool {
+		m.Named = ssf.Named{ID: ssf.ID(k.Value), Pos: d.pos(k)}
+		if !wordRE.MatchString(k.Value) {
+			d.report("bad-id", d.pos(k), "write small letters, digits and _", "%q cannot be a word", clip(k.Value))
+			return false
+		}
+		return true
+	}, true, plain.Type, func(d *decoder, n *yaml.Node, m *meaning) { m.means = plain.read(d, n) })
+)
 
 // checkFact makes the domain whole: a boolean has its two words.
 func checkFact(d *decoder, at ssf.Pos, f *ssf.FactDef) {
@@ -132,6 +164,7 @@ var kindTable = object(Object[ssf.KindDef]{Name: "kind", Fields: []Field[ssf.Kin
 	field("abstract", yes, func(k *ssf.KindDef) *bool { return &k.Abstract }, "yes: its subkinds decide what rules read"),
 	field("runs", yes, func(k *ssf.KindDef) *bool { return &k.Runs }, "yes: a process of ours, with technology and code"),
 	field("implies", implied, func(k *ssf.KindDef) *[]ssf.Implied { return &k.Implies }, "the facts that follow from it"),
+	field("because", plain, func(k *ssf.KindDef) *string { return &k.Because }, "why they follow"),
 }})
 
 // implied reads facts by name; their values are checked when the facts are known.
@@ -168,15 +201,17 @@ var ruleTable = object(Object[ssf.Rule]{Name: "threat", Fields: []Field[ssf.Rule
 	need("since", plain, func(r *ssf.Rule) *string { return &r.Since }, "the version of the library that brought it"),
 	need("title", plain, func(r *ssf.Rule) *string { return &r.Title }, "its name for people"),
 	need("origin", as[ssf.Origin](aOrigin), func(r *ssf.Rule) *ssf.Origin { return &r.Origin }, "from what it follows"),
-	need("on", as[ssf.Sort](enum("a sort", sorts(ssf.SortSystem, ssf.SortZone, ssf.SortActor, ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction)...)), func(r *ssf.Rule) *ssf.Sort { return &r.On }, "the sort of element it stands on"),
+	need("on", as[ssf.Sort](enum("a sort", sorts(ssf.SortSystem, ssf.SortZone, ssf.SortActor, ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction, ssf.SortMitigation)...)), func(r *ssf.Rule) *ssf.Sort { return &r.On }, "the sort of element it stands on"),
 	field("kinds", distinct(listOf(ref(AKind))), func(r *ssf.Rule) *[]ssf.Ref { return &r.Kinds }, "the kinds of component, of a flow's `to` end or of a function's place"),
+	field("of", distinct(listOf(ref(AMeasure))), func(r *ssf.Rule) *[]ssf.Ref { return &r.Of }, "on a mitigation: the measures that it goes around"),
 	need("when", condition, func(r *ssf.Rule) *ssf.Text { return &r.When }, "the condition over nature facts under which it is there"),
 	field("unless", condition, func(r *ssf.Rule) *ssf.Text { return &r.Unless }, "the condition over control facts that claims it is countered"),
 	need("endangers", allAs[ssf.Property](distinct(listOf(enum("a property", properties()...)))), func(r *ssf.Rule) *[]ssf.Property { return &r.Endangers }, "the properties that it endangers"),
 	field("stride", allAs[string](distinct(listOf(enum("a STRIDE class", stride...)))), func(r *ssf.Rule) *[]string { return &r.Stride }, "its STRIDE classes"),
 	field("linddun", allAs[string](distinct(listOf(enum("a LINDDUN type", linddun...)))), func(r *ssf.Rule) *[]string { return &r.Linddun }, "its LINDDUN types"),
-	field("weaknesses", distinct(listOf(grammar("cwe", "a CWE id such as CWE-89", `CWE-\d{1,4}`, nil))), func(r *ssf.Rule) *[]ssf.Ref { return &r.Weaknesses }, "CWE ids"),
+	field("weaknesses", distinct(listOf(weakness)), func(r *ssf.Rule) *[]ssf.Ref { return &r.Weaknesses }, "CWE ids"),
 	field("attacks", distinct(listOf(grammar("capec", "a CAPEC id such as CAPEC-66", `CAPEC-\d{1,3}`, nil))), func(r *ssf.Rule) *[]ssf.Ref { return &r.Attacks }, "CAPEC ids"),
+	field("covers", distinct(listOf(listEntry)), func(r *ssf.Rule) *[]ssf.Ref { return &r.Covers }, "the entries of published lists that it is about"),
 	must(nest("likelihood", likelihoodTable, "how likely it is, and why")),
 	need("says", plain, func(r *ssf.Rule) *string { return &r.Says }, "source, prerequisite, action, effect, asset in one sentence"),
 	need("plain", plain, func(r *ssf.Rule) *string { return &r.Plain }, "one sentence for somebody who buys"),
@@ -189,6 +224,9 @@ var ruleTable = object(Object[ssf.Rule]{Name: "threat", Fields: []Field[ssf.Rule
 var recipeTable = object(Object[ssf.Recipe]{Name: "recipe", Fields: []Field[ssf.Recipe]{
 	need("method", as[string](enum("a method", methods...)), func(r *ssf.Recipe) *string { return &r.Method }, "how it is verified"),
 	need("how", plain, func(r *ssf.Recipe) *string { return &r.How }, "what is done and expected"),
+	field("rules", distinct(listOf(analyserRule)), func(r *ssf.Recipe) *[]ssf.Ref { return &r.Rules }, "the rules of analysers that bear on it"),
+	field("expect", plain, func(r *ssf.Recipe) *string { return &r.Expect }, "the evidence that shows it"),
+	field("fresh", as[string](freshness), func(r *ssf.Recipe) *string { return &r.Fresh }, "how long the evidence holds: `change` until what it covers changes, or a time"),
 	field("break", plain, func(r *ssf.Recipe) *string { return &r.Break }, "how to take the measure out, to see the verification fail"),
 }})
 
@@ -201,6 +239,34 @@ var measureTable = object(Object[ssf.Measure]{Name: "measure", Fields: []Field[s
 	need("leaves", plain, func(m *ssf.Measure) *string { return &m.Leaves }, "what it leaves open"),
 	need("where", plain, func(m *ssf.Measure) *string { return &m.Where }, "where it usually sits"),
 	need("verify", listOf(recipeTable.reader()), func(m *ssf.Measure) *[]ssf.Recipe { return &m.Verify }, "how it is shown to work"),
+	field("depends_on", distinct(listOf(ref(AMeasure))), func(m *ssf.Measure) *[]ssf.Ref { return &m.DependsOn }, "the measures without which it does not hold"),
+	field("answers", distinct(listOf(catalogueID)), func(m *ssf.Measure) *[]ssf.Ref { return &m.Answers }, "the ids of catalogues that it answers"),
+}})
+
+var (
+	listEntry    = grammar("list entry", "an entry of a list, such as owasp-2021:A03", `[a-z0-9][a-z0-9.-]*:[A-Za-z0-9][A-Za-z0-9._-]*`, nil)
+	catalogueID  = grammar("catalogue id", "an id of a catalogue, such as asvs-5.0:1.2.4", `[a-z0-9][a-z0-9.-]*:[A-Za-z0-9][A-Za-z0-9().-]*`, nil)
+	analyserRule = grammar("analyser rule", "a rule of an analyser, such as gosec:G201", `[a-z][a-z0-9-]*:[A-Za-z0-9@][A-Za-z0-9@_./-]*`, nil)
+	freshness    = grammar("freshness", "`change`, or a time such as 90d", `change|[1-9]\d{0,4}[hdwy]`, nil)
+	weakness     = grammar("cwe", "a CWE id such as CWE-89", `CWE-\d{1,4}`, nil)
+)
+
+var listEntryTable = object(Object[ssf.ListEntry]{Name: "entry", Fields: []Field[ssf.ListEntry]{
+	field("weaknesses", distinct(listOf(weakness)), func(e *ssf.ListEntry) *[]ssf.Ref { return &e.Weaknesses }, "the CWE ids that its publisher maps to it"),
+	field("hole", plain, func(e *ssf.ListEntry) *string { return &e.Hole }, "why no rule covers it"),
+}})
+
+var listTable = object(Object[ssf.List]{Name: "list", Fields: []Field[ssf.List]{
+	need("title", plain, func(l *ssf.List) *string { return &l.Title }, "its name for people"),
+	need("source", plain, func(l *ssf.List) *string { return &l.Source }, "who publishes it"),
+	need("entries", dict(listEntryTable, "entries", func(d *decoder, k *yaml.Node, e *ssf.ListEntry) bool {
+		e.Named = ssf.Named{ID: ssf.ID(k.Value), Pos: d.pos(k)}
+		if !nameRE.MatchString(k.Value) {
+			d.report("bad-id", d.pos(k), "write letters, digits and . _ - /", "%q cannot be the id of an entry", clip(k.Value))
+			return false
+		}
+		return true
+	}, true), func(l *ssf.List) *[]ssf.ListEntry { return &l.Entries }, "its entries"),
 }})
 
 var sentences = mapped(listOf(prose), func(ts []ssf.Text) (out []string) {

@@ -39,6 +39,7 @@ const (
 	AMeasure   Target = "measure"
 	AControl   Target = "control"
 	ACatalogue Target = "catalogue"
+	AList      Target = "list"
 	AStandard  Target = "standard"
 	APolicy    Target = "policy"
 	ACheck     Target = "check"
@@ -47,7 +48,7 @@ const (
 // allTargets are all of them, elements first.
 var allTargets = []Target{
 	AZone, AnActor, AnAsset, AComponent, AFlow, AFunction, TheSystem, APerson, ASigner, ARequirement, AnAssumption, AnOwnThreat, AMitigation, ARun, AVerification, AnAudit, ADeployment,
-	ARule, AMeasure, AKind, ATech, AProtocol, AFact, AControl, ACatalogue, AStandard, APolicy, ALibrary, ACheck,
+	ARule, AMeasure, AKind, ATech, AProtocol, AFact, AControl, ACatalogue, AList, AStandard, APolicy, ALibrary, ACheck,
 }
 
 // anElement are the targets that share one space of ids.
@@ -133,6 +134,9 @@ func NewWords(lib *ssf.Library) *Words {
 	}
 	for _, x := range lib.Catalogues {
 		add(ACatalogue, x.ID)
+	}
+	for _, x := range lib.Lists {
+		add(AList, x.ID)
 	}
 	for _, x := range lib.Standards {
 		add(AStandard, x.ID)

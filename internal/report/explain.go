@@ -281,7 +281,7 @@ func (p *page) factDef(id ssf.ID, lib *ssf.Library) bool {
 	p.section("example", f.Example)
 	var users, sources []string
 	for _, r := range lib.Threats {
-		if mentions(r.When.S, string(id)) || mentions(r.Unless.S, string(id)) {
+		if Mentions(r.When.S, string(id)) || Mentions(r.Unless.S, string(id)) {
 			users = append(users, string(r.ID))
 		}
 	}
@@ -299,8 +299,8 @@ func (p *page) factDef(id ssf.ID, lib *ssf.Library) bool {
 	return true
 }
 
-// mentions reports whether a condition reads a fact.
-func mentions(condition, fact string) bool {
+// Mentions reports whether a condition reads a fact.
+func Mentions(condition, fact string) bool {
 	for rest := condition; ; {
 		i := strings.Index(rest, "."+fact)
 		if i < 0 {

@@ -139,12 +139,8 @@ func (s *suggestion) recipe(m *ssf.Measure, n int, v ssf.Recipe, run ssf.ID) {
 	if v.Expect != "" {
 		s.note("  ", "Evidence: "+v.Expect)
 	}
-	switch v.Fresh {
-	case "":
-	case "change":
-		s.note("  ", "It holds until what it covers changes.")
-	default:
-		s.note("  ", "It holds for "+v.Fresh+".")
+	if v.Fresh != "" {
+		s.note("  ", "It holds: "+holds(v.Fresh)+".")
 	}
 	if v.Break != "" {
 		s.note("  ", "To see it fail: "+v.Break)

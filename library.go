@@ -275,9 +275,14 @@ func (r *Rule) Decides() Digest {
 	for _, p := range r.Endangers {
 		props = append(props, string(p))
 	}
-	return digestOf(
-		[]string{string(r.ID), string(r.Origin), string(r.On), r.When.S, r.Unless.S, r.Likelihood.String(), fmt.Sprint(r.Anywhere)},
-		words(r.Kinds), words(r.Of), props, r.Stride, words(r.Measures), words(r.Variants), words(r.Steps))
+	lists := [][]string{
+		{string(r.ID), string(r.Origin), string(r.On), r.When.S, r.Unless.S, r.Likelihood.String(), fmt.Sprint(r.Anywhere)},
+		words(r.Kinds), props, r.Stride, words(r.Measures), words(r.Variants), words(r.Steps),
+	}
+	if len(r.Of) > 0 {
+		lists = append(lists, words(r.Of))
+	}
+	return digestOf(lists...)
 }
 
 // Decides is the digest of a catalogue's ids by level.

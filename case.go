@@ -248,8 +248,10 @@ type OpenQuestion struct {
 	Elements []ID     `json:"elements"`
 	Asks     string   `json:"asks"`
 	Values   []string `json:"values"`
-	Unlocks  int      `json:"unlocks"`         // threats that an answer decides or claims
-	Asked    []ID     `json:"asked,omitempty"` // elements at which somebody was asked already
+	Means    []string `json:"means,omitempty"`    // what each of the values means, in their order
+	KnownBy  []string `json:"known_by,omitempty"` // who usually knows
+	Unlocks  int      `json:"unlocks"`            // threats that an answer decides or claims
+	Asked    []ID     `json:"asked,omitempty"`    // elements at which somebody was asked already
 }
 
 // A Matrix is one elicitation matrix; only cells that apply stand in it.

@@ -44,7 +44,7 @@ var layout = map[string]room{
 	"internal/evidence":         {ours: []string{"."}, never: []string{"os/exec", "net"}, calls: clock},
 	"internal/report":           {ours: []string{".", "internal/report/picture"}, never: []string{"os/exec", "net"}},
 	"internal/report/picture":   {ours: []string{"."}, never: []string{"os", "net"}},
-	"internal/ruletest":         {ours: []string{".", "internal/lang", "internal/eval", "internal/check", "internal/report"}, never: []string{"os", "net"}, third: []string{"github.com/rogpeppe/go-internal/txtar"}, calls: clock},
+	"internal/ruletest":         {ours: []string{".", "internal/lang", "internal/mitre", "internal/rule", "internal/facts", "internal/eval", "internal/check", "internal/report"}, never: []string{"os", "net"}, third: []string{"github.com/rogpeppe/go-internal/txtar"}, calls: clock},
 	"internal/results":          {ours: []string{"."}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/runner":           {ours: []string{".", "internal/results"}, never: []string{"net", "math/rand"}, third: []string{"golang.org/x/sys/unix"}},
 	"internal/libgen":           {ours: []string{"internal/lang"}, never: []string{"os/exec", "net"}},

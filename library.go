@@ -21,6 +21,7 @@ type Library struct {
 	Checks     []Check
 	Catalogues []Catalogue
 	Lists      []List
+	Analysers  []Analyser
 	Standards  []Standard
 	Policies   []PolicyDef
 }
@@ -85,6 +86,8 @@ type KindDef struct {
 	Says     string
 	Implies  []Implied
 	Because  string // why what it implies follows
+	Tests    string // of a technology: the command that runs its tests
+	Whole    bool   // what stands or falls with it is the product: it endangers all assets where it names none
 	Runs     bool   // a process: it has a technology and code
 	Abstract bool   // a superkind: its subkinds decide facts that rules read
 }
@@ -163,6 +166,15 @@ type Recipe struct {
 	Expect string // the evidence that shows it
 	Fresh  string // how long that holds: `change`, or a time such as 90d
 	Break  string
+}
+
+// An Analyser is a program whose rules recipes name. Its id is what the names of
+// its rules begin with, such as `gosec:` or `codeql:go/`.
+type Analyser struct {
+	Named
+	Title string
+	For   []Ref  // technologies whose code it reads; none means any
+	Says  string // what it looks at
 }
 
 // A List is what others publish about threats or weaknesses that matter: the
@@ -263,9 +275,14 @@ func (r *Rule) Decides() Digest {
 	for _, p := range r.Endangers {
 		props = append(props, string(p))
 	}
-	return digestOf(
-		[]string{string(r.ID), string(r.Origin), string(r.On), r.When.S, r.Unless.S, r.Likelihood.String(), fmt.Sprint(r.Anywhere)},
-		words(r.Kinds), words(r.Of), props, r.Stride, words(r.Measures), words(r.Variants), words(r.Steps))
+	lists := [][]string{
+		{string(r.ID), string(r.Origin), string(r.On), r.When.S, r.Unless.S, r.Likelihood.String(), fmt.Sprint(r.Anywhere)},
+		words(r.Kinds), props, r.Stride, words(r.Measures), words(r.Variants), words(r.Steps),
+	}
+	if len(r.Of) > 0 {
+		lists = append(lists, words(r.Of))
+	}
+	return digestOf(lists...)
 }
 
 // Decides is the digest of a catalogue's ids by level.

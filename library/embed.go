@@ -9,9 +9,9 @@ import (
 	"ssf"
 )
 
-// Core is the library ssf/core, without the tests of its entries.
+// Core is the library ssf/core, with the cases of its rules.
 //
-//go:embed library.yaml facts kinds tech protocols threats/*/threat.yaml measures/*/measure.yaml controls checks catalogues lists standards policies
+//go:embed library.yaml facts kinds tech protocols threats/*/threat.yaml threats/*/test.txtar measures/*/measure.yaml controls checks catalogues lists analysers standards policies
 var Core embed.FS
 
 //go:generate go run ssf/internal/libgen -library . -o index.go

@@ -91,6 +91,7 @@ func TestComputedFacts(t *testing.T) {
 		"changes":          {ssf.SortFunction},
 		"authenticated":    {ssf.SortFunction},
 		"scoped":           {ssf.SortFunction},
+		"called_with":      {ssf.SortFunction},
 	}
 	defs := map[ssf.ID]ssf.FactDef{}
 	for _, f := range core(t).Facts {

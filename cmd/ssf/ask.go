@@ -59,7 +59,7 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 			if err := a.erroneous(c, style); err != nil {
 				return err
 			}
-			if at != "" && !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) {
+			if at != "" && !slices.Contains(elementIDs(c), at) {
 				return usagef("there is no element %q in the model%s", at, renamed(at, c))
 			}
 			pattern := first(args)
@@ -106,6 +106,9 @@ func threatNames(c *ssf.Case) (names []string) {
 func elementIDs(c *ssf.Case) (ids []string) {
 	for _, e := range c.Elements {
 		ids = append(ids, string(e.ID))
+	}
+	for _, t := range c.Threats { // those on mitigations
+		ids = append(ids, string(t.Element))
 	}
 	return ids
 }

@@ -81,22 +81,19 @@ the library, 3 a case fails or is missing.`,
 }
 
 func (a *app) test(dir, format string, o ruletest.Options) error {
-	style, err := a.style("text")
-	if err != nil {
-		return err
-	}
 	libs, root, err := a.libraries(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	faults := append(slices.Clone(libs.Diagnostics), conditions(libs)...)
-	if len(faults) > 0 {
-		ssf.SortDiagnostics(faults)
-		if err := report.Diagnostics(a.env.Stderr, faults, style); err != nil {
-			return err
+	if len(libs.Added) == 0 && len(libs.Diagnostics) == 0 {
+		if exists(filepath.Join(root.Name(), newLibrary, "library.yaml")) {
+			return usagef("the model in %s does not use ./%s; add `use: {libraries: [./%s]}` to it, or name the folder: `ssf test %s`", root.Name(), newLibrary, newLibrary, newLibrary)
 		}
-		return exit(exitUsage)
+		return usagef("the model in %s uses no library of its own; name a library's folder, or make one with `ssf new threat NAME`", root.Name())
+	}
+	if err := a.faulty(libs); err != nil {
+		return err
 	}
 	total := &ruletest.Result{Cases: []ruletest.Case{}, Lacks: []ruletest.Failure{}, Notes: []string{}}
 	for i := range libs.Added {
@@ -152,17 +149,28 @@ func (a *app) libraries(dir string) (*lang.Libraries, *os.Root, error) {
 		return nil, nil, fmt.Errorf("opening the model's folder: %w", err)
 	}
 	snap, err := lang.Load(root.FS(), core)
-	if err == nil && len(snap.Libraries.Added) == 0 && len(snap.Libraries.Diagnostics) == 0 {
-		err = usagef("the model in %s uses no library of its own; name a library's folder, or make one with `ssf new threat NAME`", dir)
-		if exists(filepath.Join(dir, newLibrary, "library.yaml")) {
-			err = usagef("the model in %s does not use ./%s; add `use: {libraries: [./%s]}` to it, or name the folder: `ssf test %s`", dir, newLibrary, newLibrary, newLibrary)
-		}
-	}
 	if err != nil {
 		root.Close()
 		return nil, nil, err
 	}
 	return snap.Libraries, root, nil
+}
+
+// faulty shows what is wrong in the files of libraries.
+func (a *app) faulty(libs *lang.Libraries) error {
+	faults := append(slices.Clone(libs.Diagnostics), conditions(libs)...)
+	if len(faults) == 0 {
+		return nil
+	}
+	style, err := a.style("text")
+	if err != nil {
+		return err
+	}
+	ssf.SortDiagnostics(faults)
+	if err := report.Diagnostics(a.env.Stderr, faults, style); err != nil {
+		return err
+	}
+	return exit(exitUsage)
 }
 
 // libraryIn reads the library in a folder, be it the program's own.

@@ -49,7 +49,7 @@ func (e *verdict) describeElements() {
 	infos := e.KnownFacts()
 	for i := range e.Nodes {
 		n := &e.Nodes[i]
-		if n.Element == &facts.NoDeployment.Element {
+		if n.Element == &facts.NoDeployment.Element || n.Mitigation != nil {
 			continue
 		}
 		info := ssf.ElementInfo{ID: n.ID, Sort: n.Sort, Name: n.Title, Says: n.Says, Kind: n.Kind.ID, Zone: n.Zone.ID, Was: refIDs(n.Was), Facts: infos[i], Pos: n.Pos}

@@ -43,6 +43,8 @@ type Engine struct {
 	Checks map[ssf.ID]*ssf.Check
 
 	compiler *rule.Compiler
+	wholes   map[ssf.ID]bool            // kinds with which the product stands or falls
+	wider    func() map[int32][]int32   // see [widerOf]
 	sorts    func() map[ssf.ID]ssf.Sort // of the model's ids, for its conditions
 	former   func() map[ssf.ID]ssf.ID   // elements by the ids that they had
 	tracer   *proof.Tracer
@@ -69,7 +71,8 @@ type Evaluation struct {
 	own      map[ssf.ID]int       // instances of own threats by id
 	asked    map[ssf.FactRef]bool // facts of which somebody said that they are not known yet
 	stakes   map[stakeKey]*[numProperties]stake
-	counters map[int][]cover // mitigations by instance
+	counters map[int][]cover   // mitigations by instance
+	evaded   map[int32][]int32 // assets at stake at a mitigation
 	pins     pins
 	whole    map[pinKey]ssf.Pin // of all deployments, where this pass is for some
 	err      error
@@ -92,7 +95,7 @@ type Evaluation struct {
 // New makes the graph of the model and takes up the library.
 func New(in ssf.Inputs) *Engine {
 	terms := facts.NewTerms(in.Library)
-	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary), tracer: proof.NewTracer(in.Model, in.Tree)}
+	eng := &Engine{Inputs: in, Graph: terms.Build(in.Model), Checks: map[ssf.ID]*ssf.Check{}, compiler: rule.NewCompiler(terms.Vocabulary), wholes: wholeKinds(in.Library), tracer: proof.NewTracer(in.Model, in.Tree)}
 	for i := range in.Library.Checks {
 		eng.Checks[in.Library.Checks[i].ID] = &in.Library.Checks[i]
 	}
@@ -116,10 +119,14 @@ func (eng *Engine) sortNodes() {
 	eng.sorts = sync.OnceValue(func() map[ssf.ID]ssf.Sort {
 		sorts := make(map[ssf.ID]ssf.Sort, len(eng.Nodes))
 		for i := range eng.Nodes {
-			sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
+			if eng.Nodes[i].Mitigation == nil { // whose ids are their own
+				sorts[eng.Nodes[i].ID] = eng.Nodes[i].Sort
+			}
 		}
 		return sorts
 	})
+	g := eng.Graph
+	eng.wider = sync.OnceValue(func() map[int32][]int32 { return widerOf(g) })
 	eng.former = sync.OnceValue(func() map[ssf.ID]ssf.ID {
 		former := map[ssf.ID]ssf.ID{}
 		for i := range eng.Nodes {
@@ -181,6 +188,7 @@ func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluati
 	e.holdAssumptions()
 	e.holdDecisions()
 	e.matchMitigations()
+	e.evade()
 	e.prove()
 	e.treat()
 	var wg sync.WaitGroup

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/facts"
 	"ssf/internal/rule"
 )
 
@@ -28,6 +29,11 @@ func Explain(in ssf.Inputs, verdict *ssf.Case, id ssf.ID) (*ssf.Explanation, boo
 	}
 	n := e.World.Lookup(ssf.ID(at))
 	i := slices.IndexFunc(e.Rules, func(r Rule) bool { return r.ID == ssf.ID(name) })
+	if n < 0 || i >= 0 && e.Rules[i].On == ssf.SortMitigation {
+		if m := e.World.Lookup(facts.MitigationID(ssf.ID(at))); m >= 0 {
+			n = m
+		}
+	}
 	switch {
 	case n < 0:
 		return nil, false, nil
@@ -44,6 +50,13 @@ func Explain(in ssf.Inputs, verdict *ssf.Case, id ssf.ID) (*ssf.Explanation, boo
 		return out, true, nil
 	}
 	fits := rule.True
+	if r.On == ssf.SortMitigation {
+		measure := e.Nodes[n].Kind.ID
+		if !ssf.HasRef(r.Of, measure) {
+			fits = rule.False
+		}
+		out.Kind = at + " carries out " + string(measure) + "; the rule is for " + ssf.Join(refIDs(r.Of)) + ": " + fits.String()
+	}
 	if len(r.Kinds) > 0 {
 		fits = rule.False
 		if b := e.bearer(n); b >= 0 && e.Nodes[b].Sort == ssf.SortComponent {

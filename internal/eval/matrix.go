@@ -345,6 +345,7 @@ func (e *Evaluation) ask() {
 			if q.Asks == "" {
 				q.Asks = def.Asks
 			}
+			q.Means, q.KnownBy = def.Means, def.KnownBy
 			for _, v := range def.Values {
 				q.Values = append(q.Values, string(v.ID))
 			}

@@ -87,7 +87,7 @@ func (eng *Engine) Update(in ssf.Inputs) *Engine {
 		out.Learn()
 		return out
 	}
-	out := &Engine{Inputs: in, Graph: eng.Rebuild(in.Model), Rules: eng.Rules, Checks: eng.Checks, compiler: eng.compiler, before: eng.found, tracer: eng.tracer.Of(in.Model)}
+	out := &Engine{Inputs: in, Graph: eng.Rebuild(in.Model), Rules: eng.Rules, Checks: eng.Checks, compiler: eng.compiler, wholes: eng.wholes, before: eng.found, tracer: eng.tracer.Of(in.Model)}
 	if in.Tree != eng.Tree {
 		out.tracer = proof.NewTracer(in.Model, in.Tree)
 	}
@@ -238,6 +238,10 @@ func (e *Evaluation) lackedBefore(fact ssf.ID) sorting {
 // same now: nobody rates it by hand, and neither the element nor the assets that
 // it deals with have changed.
 func (e *Evaluation) assessedBefore(in *Instance) *Assessment {
+	switch e.Nodes[in.Node].Sort {
+	case ssf.SortSystem, ssf.SortZone, ssf.SortActor, ssf.SortMitigation: // whose assets many elements decide
+		return nil
+	}
 	if in.was == 0 || in.Rating != nil || e.past.instances[in.was-1].Rating != nil || !e.sameStakes(in.Node) {
 		return nil
 	}
@@ -265,7 +269,7 @@ func (e *Evaluation) sameAssets(k stakeKey, shared bool) bool {
 		return same
 	}
 	same := func(n int32) bool { return e.past.Was[n] >= 0 && e.past.Same[e.past.Was[n]] }
-	ok := same(k.node)
+	ok := same(k.node) && e.Nodes[k.node].Sort != ssf.SortSystem
 	if e.Nodes[k.node].Sort != ssf.SortAsset { // what a flow's end stores has a list of its own
 		for _, a := range e.World.Many(k.node, k.by) {
 			ok = ok && same(a)

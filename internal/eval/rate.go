@@ -94,8 +94,13 @@ func (e *Evaluation) stakesOf(k stakeKey) *[numProperties]stake {
 // carries to a store that has it already stands in the list of the store only,
 // so that nothing is counted twice.
 func (e *Evaluation) assetsOf(k stakeKey) []int32 {
-	if e.Nodes[k.node].Sort == ssf.SortAsset {
+	switch e.Nodes[k.node].Sort {
+	case ssf.SortAsset:
 		return []int32{k.node}
+	case ssf.SortSystem, ssf.SortZone, ssf.SortActor:
+		return e.wider()[k.node]
+	case ssf.SortMitigation:
+		return e.evaded[k.node]
 	}
 	all := e.World.Many(k.node, k.by)
 	if k.by != rule.Carries {
@@ -115,13 +120,16 @@ func worstCells(cs []stakeCell) []stakeCell {
 
 // lists are the assets one hop from a node: what a flow carries and what its
 // `to` end stores, what a component handles, what a function works on or else
-// what its component handles, the asset itself.
+// what its component handles, the asset itself; for the rest see [widerOf].
 func (e *Evaluation) lists(n int32) []stakeKey {
 	w := e.World
 	switch e.Nodes[n].Sort {
-	case ssf.SortAsset:
+	case ssf.SortAsset, ssf.SortSystem, ssf.SortZone, ssf.SortActor, ssf.SortMitigation:
 		return []stakeKey{{n, rule.Handles}}
 	case ssf.SortComponent:
+		if len(w.Many(n, rule.Handles)) == 0 && e.wholes[e.Nodes[n].Kind.ID] {
+			n = w.Lookup("system")
+		}
 		return []stakeKey{{n, rule.Handles}}
 	case ssf.SortFlow:
 		ks := []stakeKey{{n, rule.Carries}}
@@ -217,7 +225,7 @@ func (e *Evaluation) measure(in *Instance) (p impact) {
 // handlesAny reports whether any asset is one hop away.
 func (e *Evaluation) handlesAny(n int32) bool {
 	for _, k := range e.lists(n) {
-		if e.Nodes[k.node].Sort == ssf.SortAsset || len(e.World.Many(k.node, k.by)) > 0 {
+		if len(e.assetsOf(k)) > 0 {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/facts"
 	"ssf/internal/rule"
 )
 
@@ -92,6 +93,9 @@ func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 		e.watch(n)
 		for _, r := range bySort[e.Nodes[i].Sort] {
 			fits := rule.True
+			if r.On == ssf.SortMitigation && !ssf.HasRef(r.Of, e.Nodes[i].Kind.ID) {
+				continue
+			}
 			if len(r.Kinds) > 0 {
 				key := [2]ssf.ID{r.ID, "?"}
 				if bearer < 0 || e.Nodes[bearer].Sort != ssf.SortComponent {
@@ -157,12 +161,13 @@ func (e *Evaluation) find(id ssf.ID) int {
 		return i
 	}
 	_, at, _ := strings.Cut(string(id), "@")
-	if n := e.World.Lookup(ssf.ID(at)); n >= 0 {
-		for _, i := range e.At[n] { // the rules' are the first
-			switch in := &e.Instances[i]; {
-			case in.Own != nil:
-				return -1
-			case in.ID == id:
+	for _, world := range []ssf.ID{ssf.ID(at), facts.MitigationID(ssf.ID(at))} {
+		n := e.World.Lookup(world)
+		if n < 0 {
+			continue
+		}
+		for _, i := range e.At[n] { // own threats were looked up before
+			if e.Instances[i].ID == id {
 				return i
 			}
 		}

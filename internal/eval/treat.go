@@ -14,10 +14,7 @@ import (
 func (e *Evaluation) matchMitigations() {
 	for i := range e.Model.Mitigations {
 		m := &e.Model.Mitigations[i]
-		r := ssf.MitigationResult{ID: m.ID, Measure: m.Measure.ID, State: string(m.State.ID), Where: []ssf.ID{}, Counters: []ssf.ID{}, Pos: m.Pos}
-		if r.Measure == "" && slices.ContainsFunc(e.Library.Measures, func(x ssf.Measure) bool { return x.ID == m.ID }) {
-			r.Measure = m.ID
-		}
+		r := ssf.MitigationResult{ID: m.ID, Measure: e.MeasureOf(m), State: string(m.State.ID), Where: []ssf.ID{}, Counters: []ssf.ID{}, Pos: m.Pos}
 		r.Placed = len(m.Where) > 0
 		for _, w := range m.Where {
 			r.Where = append(r.Where, w.ID)

@@ -26,14 +26,14 @@ const (
 type computed struct {
 	trust, hostile, exposure, crossesBoundary, fromUntrusted *rule.Fact
 	confidentiality, integrity, availability, personal       *rule.Fact
-	does, changes, authenticated, scoped                     *rule.Fact
+	does, changes, authenticated, scoped, calledWith         *rule.Fact
 }
 
 func newComputed(v *rule.Vocabulary) computed {
 	return computed{
 		trust: v.Fact("trust"), hostile: v.Fact("hostile"), exposure: v.Fact("exposure"), crossesBoundary: v.Fact("crosses_boundary"), fromUntrusted: v.Fact("from_untrusted"),
 		confidentiality: v.Fact("confidentiality"), integrity: v.Fact("integrity"), availability: v.Fact("availability"), personal: v.Fact("personal"),
-		does: v.Fact("does"), changes: v.Fact("changes"), authenticated: v.Fact("authenticated"), scoped: v.Fact("scoped"),
+		does: v.Fact("does"), changes: v.Fact("changes"), authenticated: v.Fact("authenticated"), scoped: v.Fact("scoped"), calledWith: v.Fact("called_with"),
 	}
 }
 
@@ -306,4 +306,24 @@ func (g *Graph) deriveFunction(n int32) {
 		g.set(n, g.is.authenticated, Yes+No-w)
 	}
 	g.set(n, g.is.scoped, scoped.value())
+	g.deriveCalledWith(n, f)
+}
+
+// deriveCalledWith gathers how callers prove who they are; it is unknown while
+// nobody says who else may call.
+func (g *Graph) deriveCalledWith(n int32, f *ssf.Function) {
+	def := g.is.calledWith
+	if def == nil || f.Otherwise.ID == "" {
+		return
+	}
+	var words []string
+	if f.Otherwise.ID == "allow" {
+		words = append(words, "none")
+	}
+	for _, p := range f.Allow {
+		words = append(words, string(p.Auth.ID))
+	}
+	if w, ok := def.Encode(ssf.SetOf(words)); ok {
+		g.set(n, def, w)
+	}
 }

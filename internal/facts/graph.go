@@ -24,13 +24,24 @@ type Terms struct {
 	Techs      Family
 	Protocols  Family
 
-	is computed
+	evaded map[ssf.ID]bool // measures that some rule stands on
+	own    map[ssf.ID]bool // measures by id
+	is     computed
 }
 
 // NewTerms makes the words of a library ready.
 func NewTerms(lib *ssf.Library) *Terms {
 	v := rule.NewVocabulary(lib.Facts)
-	return &Terms{v, newFamily(lib.Kinds), newFamily(lib.Techs), newFamily(lib.Protocols), newComputed(v)}
+	t := &Terms{v, newFamily(lib.Kinds), newFamily(lib.Techs), newFamily(lib.Protocols), map[ssf.ID]bool{}, map[ssf.ID]bool{}, newComputed(v)}
+	for i := range lib.Threats {
+		for _, m := range lib.Threats[i].Of {
+			t.evaded[m.ID] = true
+		}
+	}
+	for i := range lib.Measures {
+		t.own[lib.Measures[i].ID] = true
+	}
+	return t
 }
 
 // A Graph is the elements of a model, how they hang together and what is known
@@ -69,7 +80,8 @@ func (t *Terms) build(m *ssf.Model, w *rule.World, old *Graph) *Graph {
 }
 
 // A Node is one element of the world with what the model says of it. Exactly
-// one of the last pointers is set, by its sort; a deployment has none.
+// one of the last pointers is set, by its sort; a deployment has none. The kind
+// of a mitigation is its measure.
 type Node struct {
 	*ssf.Element
 	Sort      ssf.Sort
@@ -81,6 +93,8 @@ type Node struct {
 	Component *ssf.Component
 	Flow      *ssf.Flow
 	Function  *ssf.Function
+
+	Mitigation *ssf.Mitigation
 }
 
 // noRef stands in where an element has no kind or zone.
@@ -91,6 +105,17 @@ var NoDeployment = ssf.Deployment{Element: ssf.Element{Named: ssf.Named{ID: "dep
 
 // DeploymentID keeps deployments apart from elements, whose ids are theirs.
 func DeploymentID(id ssf.ID) ssf.ID { return "deployment:" + id }
+
+// MitigationID keeps mitigations apart from elements: their ids are theirs.
+func MitigationID(id ssf.ID) ssf.ID { return "mitigation:" + id }
+
+// MeasureOf is the measure that a mitigation carries out; empty for none.
+func (t *Terms) MeasureOf(m *ssf.Mitigation) ssf.ID {
+	if m.Measure.ID == "" && t.own[m.ID] {
+		return m.ID
+	}
+	return m.Measure.ID
+}
 
 // add makes a node of every element. What does not resolve was reported when
 // the model was read, and is left out.
@@ -143,6 +168,11 @@ func (g *Graph) add(m *ssf.Model) {
 	for i := range m.Functions {
 		f := &m.Functions[i]
 		add(Node{Element: &f.Element, Sort: ssf.SortFunction, Function: f}, f.ID)
+	}
+	for i := range m.Mitigations { // those that something is known to go around
+		if m := &m.Mitigations[i]; m.State.ID == "implemented" && g.evaded[g.MeasureOf(m)] {
+			add(Node{Element: &ssf.Element{Named: m.Named}, Sort: ssf.SortMitigation, Kind: &ssf.Ref{ID: g.MeasureOf(m), Pos: m.Pos}, Mitigation: m}, MitigationID(m.ID))
+		}
 	}
 }
 

@@ -152,7 +152,7 @@ func (g *Graph) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
 		case "allow":
 			unknown(w.One(n, rule.At), "exposure")
 		}
-	case "authenticated", "scoped":
+	case "authenticated", "scoped", "called_with":
 		need(n, "allow")
 	case "does", "changes":
 		need(n, "does")

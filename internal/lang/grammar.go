@@ -148,7 +148,7 @@ func patternOf(bare bool) Reader[ssf.Pattern] {
 		}
 		d.refs = append(d.refs, pending{[]Target{ARule, AnOwnThreat}, p.Rule})
 		if ok {
-			d.refs = append(d.refs, pending{anElement, p.Element})
+			d.refs = append(d.refs, pending{aBearer, p.Element})
 		}
 		return p
 	})

@@ -249,6 +249,7 @@ func (l *Libraries) join() {
 		x.resolve(a.refs)
 		x.facts(a)
 		x.published(a, l.Whole)
+		x.trees(a, l.Whole)
 		for _, defs := range [][]ssf.KindDef{a.Library.Kinds, a.Library.Techs, a.Library.Protocols} {
 			x.implied(defs)
 		}
@@ -351,6 +352,7 @@ func (m *union) add(a *Added) {
 	unite(m, a, ACheck, &to.Checks, from.Checks, func(v *ssf.Check) ssf.Named { return v.Named })
 	unite(m, a, ACatalogue, &to.Catalogues, from.Catalogues, func(v *ssf.Catalogue) ssf.Named { return v.Named })
 	unite(m, a, AList, &to.Lists, from.Lists, func(v *ssf.List) ssf.Named { return v.Named })
+	unite(m, a, AnAnalyser, &to.Analysers, from.Analysers, func(v *ssf.Analyser) ssf.Named { return v.Named })
 	unite(m, a, AStandard, &to.Standards, from.Standards, func(v *ssf.Standard) ssf.Named { return v.Named })
 	unite(m, a, APolicy, &to.Policies, from.Policies, func(v *ssf.PolicyDef) ssf.Named { return v.Named })
 }
@@ -395,6 +397,7 @@ func (m *union) sort() {
 	sortByID(lib.Checks, func(v *ssf.Check) ssf.ID { return v.ID })
 	sortByID(lib.Catalogues, func(v *ssf.Catalogue) ssf.ID { return v.ID })
 	sortByID(lib.Lists, func(v *ssf.List) ssf.ID { return v.ID })
+	sortByID(lib.Analysers, func(v *ssf.Analyser) ssf.ID { return v.ID })
 	sortByID(lib.Standards, func(v *ssf.Standard) ssf.ID { return v.ID })
 	sortByID(lib.Policies, func(v *ssf.PolicyDef) ssf.ID { return v.ID })
 }

@@ -78,7 +78,7 @@ func (d *decoder) libraryFile(p string, a *Added) bool {
 	case folders[folder] != nil:
 		folders[folder].read(d, n, lib)
 	default:
-		d.report("files", at, "the folders are threats, measures, facts, kinds, tech, protocols, catalogues, lists, standards and policies", "a library has no such file")
+		d.report("files", at, "the folders are threats, measures, facts, kinds, tech, protocols, catalogues, lists, analysers, standards and policies", "a library has no such file")
 	}
 	return true
 }
@@ -173,7 +173,15 @@ func (x *index) published(a *Added, whole *ssf.Library) {
 		x.entries(r.Covers, "list", lists)
 	}
 	for i := range a.Library.Measures {
-		x.entries(a.Library.Measures[i].Answers, "catalogue", catalogues)
+		m := &a.Library.Measures[i]
+		x.entries(m.Answers, "catalogue", catalogues)
+		for _, v := range m.Verify {
+			for _, r := range v.Rules {
+				if !slices.ContainsFunc(whole.Analysers, func(y ssf.Analyser) bool { return strings.HasPrefix(string(r.ID), string(y.ID)) }) {
+					x.report("bad-value", r.Pos, "it begins with one of "+list(x.words.names[AnAnalyser]), nil, "%q is the rule of no analyser that the library knows", r.ID)
+				}
+			}
+		}
 	}
 }
 
@@ -204,6 +212,56 @@ func (x *index) entries(refs []ssf.Ref, what string, known map[string][]string) 
 			x.report("bad-value", r.Pos, didYouMean(name, slices.Sorted(maps.Keys(known))), nil, "there is no %s %q", what, clip(name))
 		case !slices.Contains(have, entry):
 			x.report("bad-value", r.Pos, didYouMean(entry, have), nil, "the %s %s has no %q", what, name, clip(entry))
+		}
+	}
+}
+
+// trees checks how rules and measures hang together: a rule has variants or
+// steps, of which none leads back to it, and a measure does not depend on itself.
+func (x *index) trees(a *Added, whole *ssf.Library) {
+	below, needs := map[ssf.ID][]ssf.Ref{}, map[ssf.ID][]ssf.Ref{}
+	for i := range whole.Threats {
+		r := &whole.Threats[i]
+		below[r.ID] = append(slices.Clone(r.Variants), r.Steps...)
+	}
+	for i := range whole.Measures {
+		needs[whole.Measures[i].ID] = whole.Measures[i].DependsOn
+	}
+	for i := range a.Library.Threats {
+		r := &a.Library.Threats[i]
+		if len(r.Variants) > 0 && len(r.Steps) > 0 {
+			x.report("bad-value", r.Steps[0].Pos, "keep one of them; make the other a rule of its own", nil, "%s has variants, any of which is enough, and steps, all of which are needed", r.ID)
+		}
+		switch on := r.On == ssf.SortMitigation; {
+		case on && len(r.Of) == 0:
+			x.report("missing-key", r.Pos, "add `of: [MEASURE]`", nil, "%s stands on mitigations, and nothing says of which measures", r.ID)
+		case !on && len(r.Of) > 0:
+			x.report("bad-value", r.Of[0].Pos, "delete it, or write `on: mitigation`", nil, "`of` is for a rule on mitigations, and %s stands on a %s", r.ID, r.On)
+		}
+		x.circle(r.ID, below)
+	}
+	for i := range a.Library.Measures {
+		x.circle(a.Library.Measures[i].ID, needs)
+	}
+}
+
+// circle reports the references of an entry that lead back to it.
+func (x *index) circle(id ssf.ID, next map[ssf.ID][]ssf.Ref) {
+	for _, r := range next[id] {
+		seen, todo := map[ssf.ID]bool{}, []ssf.ID{r.ID}
+		for len(todo) > 0 {
+			at := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			if at == id {
+				x.report("bad-value", r.Pos, "break the circle", nil, "%s leads back to %s", r.ID, id)
+				break
+			}
+			for _, n := range next[at] {
+				if !seen[n.ID] {
+					seen[n.ID] = true
+					todo = append(todo, n.ID)
+				}
+			}
 		}
 	}
 }

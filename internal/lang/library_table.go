@@ -22,6 +22,7 @@ var folders = map[string]*Object[ssf.Library]{
 	"checks":     libraryTable("checks", "checks", diagnosticTable, func(c *ssf.Check) *ssf.Named { return &c.Named }, func(l *ssf.Library) *[]ssf.Check { return &l.Checks }),
 	"catalogues": libraryTable("catalogues", "catalogues", catalogueTable, func(c *ssf.Catalogue) *ssf.Named { return &c.Named }, func(l *ssf.Library) *[]ssf.Catalogue { return &l.Catalogues }),
 	"lists":      libraryTable("lists", "lists", listTable, func(l *ssf.List) *ssf.Named { return &l.Named }, func(l *ssf.Library) *[]ssf.List { return &l.Lists }),
+	"analysers":  libraryTable("analysers", "analysers", analyserTable, func(a *ssf.Analyser) *ssf.Named { return &a.Named }, func(l *ssf.Library) *[]ssf.Analyser { return &l.Analysers }),
 	"standards":  libraryTable("standards", "standards", standardTable, func(s *ssf.Standard) *ssf.Named { return &s.Named }, func(l *ssf.Library) *[]ssf.Standard { return &l.Standards }),
 	"policies":   libraryTable("policies", "policies", policyDefTable, func(p *ssf.PolicyDef) *ssf.Named { return &p.Named }, func(l *ssf.Library) *[]ssf.PolicyDef { return &l.Policies }),
 }
@@ -29,8 +30,9 @@ var folders = map[string]*Object[ssf.Library]{
 // nameRE is the form of the names of checks, standards and the like; wordRE
 // that of words which conditions and models use.
 var (
-	nameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
-	wordRE = regexp.MustCompile(`^[a-z][a-z0-9_]{0,99}$`)
+	nameRE     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
+	analyserRE = regexp.MustCompile(`^[a-z][a-z0-9-]*:([a-z0-9-]+[./])?$`)
+	wordRE     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,99}$`)
 )
 
 // libraryTable is the table of a file with one section of named entries.
@@ -38,6 +40,9 @@ func libraryTable[V any](key, what string, o *Object[V], named func(*V) *ssf.Nam
 	r := dict(o, what, func(d *decoder, k *yaml.Node, v *V) bool {
 		*named(v) = ssf.Named{ID: ssf.ID(k.Value), Pos: d.pos(k)}
 		form, says := nameRE, "letters, digits and . _ - /"
+		if key == "analysers" {
+			form, says = analyserRE, "what the names of its rules begin with, such as gosec: or codeql:go/"
+		}
 		if slices.Contains([]string{"facts", "kinds", "techs", "protocols"}, key) {
 			form, says = wordRE, "small letters, digits and _"
 		}
@@ -163,7 +168,9 @@ var kindTable = object(Object[ssf.KindDef]{Name: "kind", Fields: []Field[ssf.Kin
 	field("says", plain, func(k *ssf.KindDef) *string { return &k.Says }, "what it is"),
 	field("abstract", yes, func(k *ssf.KindDef) *bool { return &k.Abstract }, "yes: its subkinds decide what rules read"),
 	field("runs", yes, func(k *ssf.KindDef) *bool { return &k.Runs }, "yes: a process of ours, with technology and code"),
+	field("whole", yes, func(k *ssf.KindDef) *bool { return &k.Whole }, "yes: the whole product stands or falls with it, so that all assets are at stake where it names none"),
 	field("implies", implied, func(k *ssf.KindDef) *[]ssf.Implied { return &k.Implies }, "the facts that follow from it"),
+	field("tests", plain, func(k *ssf.KindDef) *string { return &k.Tests }, "of a technology: the command that runs its tests"),
 	field("because", plain, func(k *ssf.KindDef) *string { return &k.Because }, "why they follow"),
 }})
 
@@ -250,6 +257,12 @@ var (
 	freshness    = grammar("freshness", "`change`, or a time such as 90d", `change|[1-9]\d{0,4}[hdwy]`, nil)
 	weakness     = grammar("cwe", "a CWE id such as CWE-89", `CWE-\d{1,4}`, nil)
 )
+
+var analyserTable = object(Object[ssf.Analyser]{Name: "analyser", Fields: []Field[ssf.Analyser]{
+	need("title", plain, func(a *ssf.Analyser) *string { return &a.Title }, "its name for people"),
+	field("for", distinct(listOf(ref(ATech))), func(a *ssf.Analyser) *[]ssf.Ref { return &a.For }, "the technologies whose code it reads"),
+	need("says", plain, func(a *ssf.Analyser) *string { return &a.Says }, "what it looks at"),
+}})
 
 var listEntryTable = object(Object[ssf.ListEntry]{Name: "entry", Fields: []Field[ssf.ListEntry]{
 	field("weaknesses", distinct(listOf(weakness)), func(e *ssf.ListEntry) *[]ssf.Ref { return &e.Weaknesses }, "the CWE ids that its publisher maps to it"),

@@ -207,8 +207,11 @@ func (x *index) names(targets []Target) (out []string) {
 
 // called is what the targets are called in a message.
 func called(targets ...Target) string {
-	if len(targets) == len(anElement) {
+	switch len(targets) {
+	case len(anElement):
 		return "element"
+	case len(aBearer):
+		return "element or mitigation"
 	}
 	var names []string
 	for _, t := range targets {

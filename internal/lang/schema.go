@@ -149,7 +149,11 @@ func words(values []string) []any {
 
 // fact is the schema of an inline fact.
 func (w *Words) fact(f *ssf.FactDef) schema {
-	return schema{"description": f.Asks, "anyOf": []any{w.value(f), w.describe(unknownFact.typ())}}
+	says := f.Asks
+	for i, m := range f.Means {
+		says += "\n- " + string(f.Values[i].ID) + ": " + m
+	}
+	return schema{"description": says, "anyOf": []any{w.value(f), w.describe(unknownFact.typ())}}
 }
 
 // value is the schema of a fact's value.

@@ -40,6 +40,7 @@ const (
 	AControl   Target = "control"
 	ACatalogue Target = "catalogue"
 	AList      Target = "list"
+	AnAnalyser Target = "analyser"
 	AStandard  Target = "standard"
 	APolicy    Target = "policy"
 	ACheck     Target = "check"
@@ -48,11 +49,14 @@ const (
 // allTargets are all of them, elements first.
 var allTargets = []Target{
 	AZone, AnActor, AnAsset, AComponent, AFlow, AFunction, TheSystem, APerson, ASigner, ARequirement, AnAssumption, AnOwnThreat, AMitigation, ARun, AVerification, AnAudit, ADeployment,
-	ARule, AMeasure, AKind, ATech, AProtocol, AFact, AControl, ACatalogue, AList, AStandard, APolicy, ALibrary, ACheck,
+	ARule, AMeasure, AKind, ATech, AProtocol, AFact, AControl, ACatalogue, AList, AnAnalyser, AStandard, APolicy, ALibrary, ACheck,
 }
 
 // anElement are the targets that share one space of ids.
 var anElement = []Target{TheSystem, AZone, AnActor, AnAsset, AComponent, AFlow, AFunction}
+
+// aBearer is what a threat can stand on.
+var aBearer = append(slices.Clone(anElement), AMitigation)
 
 // A Type describes the values of a field, for messages, JSON Schema and docs.
 // Name is text, word, enum, ref, list, dict, object, or the name of a small
@@ -137,6 +141,9 @@ func NewWords(lib *ssf.Library) *Words {
 	}
 	for _, x := range lib.Lists {
 		add(AList, x.ID)
+	}
+	for _, x := range lib.Analysers {
+		add(AnAnalyser, x.ID)
 	}
 	for _, x := range lib.Standards {
 		add(AStandard, x.ID)

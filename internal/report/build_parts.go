@@ -22,8 +22,16 @@ func (b *builder) questions() []Block {
 			decides = "decides which needs there are"
 		}
 		items := Items{}
-		if len(q.Values) > 0 {
+		switch {
+		case len(q.Means) > 0:
+			for i, v := range q.Values {
+				items = append(items, Item{v, text(q.Means[i])})
+			}
+		case len(q.Values) > 0:
 			items = append(items, Item{"Answers", monos(q.Values)})
+		}
+		if len(q.KnownBy) > 0 {
+			items = append(items, Item{"Ask", text(knowers(q.KnownBy))})
 		}
 		blocks := []Block{Para(text(q.Asks))}
 		if len(items) > 0 {

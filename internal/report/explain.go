@@ -244,7 +244,12 @@ func (p *page) rule(id ssf.ID, lib *ssf.Library, c *ssf.Case) bool {
 	p.section("endangers", join(asIDs(r.Endangers)))
 	p.section("likelihood "+r.Likelihood.String(), r.Because)
 	p.section("STRIDE", strings.Join(r.Stride, ", "))
+	p.section("LINDDUN", strings.Join(r.Linddun, ", "))
 	p.section("weaknesses and attacks", strings.Trim(refs(r.Weaknesses)+", "+refs(r.Attacks), ", "))
+	p.section("in published lists", refs(r.Covers))
+	p.section("goes around", refs(r.Of))
+	p.section("any of these is enough", refs(r.Variants))
+	p.section("all of these are needed", refs(r.Steps))
 	p.section("measures", refs(r.Measures))
 	if c != nil {
 		var at []string
@@ -273,15 +278,23 @@ func (p *page) factDef(id ssf.ID, lib *ssf.Library) bool {
 	p.title(f.ID, f.Title, map[ssf.Class]string{ssf.Nature: "nature fact: what a thing is", ssf.ControlClass: "control fact: a protection that is claimed"}[f.Class])
 	p.wrap("", f.Asks)
 	p.section("why it matters", f.Why)
-	p.section("values ("+string(f.Domain)+")", refs(f.Values))
+	if len(f.Means) > 0 {
+		p.print("%s\n", p.paint(bold, "values ("+string(f.Domain)+")"))
+		for i, v := range f.Values {
+			p.hang("  "+string(v.ID)+": ", "    ", f.Means[i])
+		}
+	} else {
+		p.section("values ("+string(f.Domain)+")", refs(f.Values))
+	}
 	p.section("declared on", refs(f.On))
 	p.section("computed on", refs(f.DerivedOn))
 	p.section("kinds", refs(f.Kinds))
 	p.section("elsewhere", string(f.Elsewhere))
 	p.section("example", f.Example)
+	p.section("who knows it", knowers(f.KnownBy))
 	var users, sources []string
 	for _, r := range lib.Threats {
-		if mentions(r.When.S, string(id)) || mentions(r.Unless.S, string(id)) {
+		if Mentions(r.When.S, string(id)) || Mentions(r.Unless.S, string(id)) {
 			users = append(users, string(r.ID))
 		}
 	}
@@ -299,8 +312,8 @@ func (p *page) factDef(id ssf.ID, lib *ssf.Library) bool {
 	return true
 }
 
-// mentions reports whether a condition reads a fact.
-func mentions(condition, fact string) bool {
+// Mentions reports whether a condition reads a fact.
+func Mentions(condition, fact string) bool {
 	for rest := condition; ; {
 		i := strings.Index(rest, "."+fact)
 		if i < 0 {
@@ -313,6 +326,14 @@ func mentions(condition, fact string) bool {
 	}
 }
 
+// holds says how long evidence holds.
+func holds(fresh string) string {
+	if fresh == "change" {
+		return "until what it covers changes"
+	}
+	return fresh
+}
+
 func (p *page) measure(id ssf.ID, lib *ssf.Library) bool {
 	m := byID(lib.Measures, id, func(m *ssf.Measure) ssf.ID { return m.ID })
 	if m == nil {
@@ -322,12 +343,23 @@ func (p *page) measure(id ssf.ID, lib *ssf.Library) bool {
 	p.wrap("", m.Says)
 	p.section("leaves open", m.Leaves)
 	p.section("usually sits", m.Where)
+	p.section("needs", refs(m.DependsOn))
 	for _, r := range m.Verify {
 		p.section("verify by "+r.Method, r.How)
-		if r.Break != "" {
-			p.wrap("  ", "to see it fail: "+r.Break)
+		for _, more := range []struct{ head, text string }{{"rules of analysers: ", refs(r.Rules)}, {"evidence: ", r.Expect}, {"holds: ", holds(r.Fresh)}, {"to see it fail: ", r.Break}} {
+			if more.text != "" {
+				p.wrap("  ", more.head+more.text)
+			}
 		}
 	}
+	p.section("answers", refs(m.Answers))
+	var around []string
+	for i := range lib.Threats {
+		if r := &lib.Threats[i]; ssf.HasRef(r.Of, id) {
+			around = append(around, string(r.ID))
+		}
+	}
+	p.section("gone around by", strings.Join(around, ", "))
 	var rules []string
 	for _, r := range lib.Threats {
 		if slices.ContainsFunc(r.Measures, func(x ssf.Ref) bool { return x.ID == id }) {
@@ -358,6 +390,7 @@ func (p *page) kind(id ssf.ID, what string, defs []ssf.KindDef) bool {
 			head = "implies, as a " + string(up.ID)
 		}
 		p.section(head, strings.Join(s, ", "))
+		p.section("because", up.Because)
 	}
 	return true
 }

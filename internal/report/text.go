@@ -373,6 +373,11 @@ func worse(a, b *ssf.Threat) int {
 	return cmp.Or(treated(a)-treated(b), int(b.Risk.Worst())-int(a.Risk.Worst()), slices.Index(ssf.States, a.State)-slices.Index(ssf.States, b.State), strings.Compare(string(a.ID), string(b.ID)))
 }
 
+// knowers are who may know an answer, in words.
+func knowers(who []string) string {
+	return strings.ReplaceAll(strings.Join(who, ", "), "_", " ")
+}
+
 // Questions writes the open questions, those that decide most first.
 func Questions(w io.Writer, c *ssf.Case, style Style) error {
 	p := newPage(w, style)
@@ -388,10 +393,18 @@ func Questions(w io.Writer, c *ssf.Case, style Style) error {
 		}
 		p.print("%d. %s  %s\n", n, p.paint(bold, string(q.Fact)), p.paint(faint, decides))
 		p.wrap("   ", q.Asks)
-		if len(q.Values) > 0 {
+		switch {
+		case len(q.Means) > 0:
+			for i, v := range q.Values {
+				p.hang("   - "+v+": ", "     ", q.Means[i])
+			}
+		case len(q.Values) > 0:
 			p.wrap("   ", "answer: "+strings.Join(q.Values, " | "))
 		}
 		p.wrap("   ", "at: "+join(q.Elements))
+		if len(q.KnownBy) > 0 {
+			p.wrap("   ", "ask: "+knowers(q.KnownBy))
+		}
 		if len(q.Asked) > 0 {
 			p.wrap("   ", "asked already at: "+join(q.Asked))
 		}

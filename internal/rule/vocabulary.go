@@ -175,13 +175,16 @@ func (f *Fact) Decode(w Word) ssf.Value {
 	return ssf.SetOf(members)
 }
 
-// numSorts is len(ssf.Sorts), as a constant for array types.
-const numSorts = 8
+// numSorts is len(nodeSorts), as a constant for array types.
+const numSorts = 9
 
-// sortIndex is the place of a sort in ssf.Sorts, or -1.
-func sortIndex(s ssf.Sort) int { return slices.Index(ssf.Sorts, s) }
+// nodeSorts are the sorts that a node can have. A mitigation carries no facts.
+var nodeSorts = append(slices.Clone(ssf.Sorts), ssf.SortMitigation)
 
-// A sortMask is a set of sorts: bit i is ssf.Sorts[i].
+// sortIndex is the place of a sort in nodeSorts, or -1.
+func sortIndex(s ssf.Sort) int { return slices.Index(nodeSorts, s) }
+
+// A sortMask is a set of sorts: bit i is nodeSorts[i].
 type sortMask uint16
 
 func maskOf(sorts ...ssf.Sort) (m sortMask) {
@@ -196,7 +199,7 @@ func maskOf(sorts ...ssf.Sort) (m sortMask) {
 // names are the sorts of m in words: `component or actor`.
 func (m sortMask) names() string {
 	var names []string
-	for i, s := range ssf.Sorts {
+	for i, s := range nodeSorts {
 		if m&(1<<i) != 0 {
 			names = append(names, string(s))
 		}

@@ -92,7 +92,7 @@ type World struct {
 	vocabulary *Vocabulary
 
 	ids   []ssf.ID
-	sorts []uint8 // index in ssf.Sorts
+	sorts []uint8 // index in nodeSorts
 	base  []int32 // of the node's first slot in words
 	words []Word
 	one   [][2]int32
@@ -321,7 +321,7 @@ func (w *World) Len() int { return len(w.ids) }
 func (w *World) ID(n int32) ssf.ID { return w.ids[n] }
 
 // Sort is the sort of node n.
-func (w *World) Sort(n int32) ssf.Sort { return ssf.Sorts[w.sorts[n]] }
+func (w *World) Sort(n int32) ssf.Sort { return nodeSorts[w.sorts[n]] }
 
 // Lookup is the node with an id, or -1.
 func (w *World) Lookup(id ssf.ID) int32 {

@@ -73,7 +73,8 @@ func (s *Suite) test(t *test, update bool) error {
 	if ssf.HasErrors(c.Diagnostics) {
 		return nil
 	}
-	if !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) {
+	if !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(at) }) &&
+		!slices.ContainsFunc(c.Mitigations, func(m ssf.MitigationResult) bool { return m.ID == ssf.ID(at) }) {
 		t.fail(first, "the model has no element %s", at)
 	}
 	i := slices.IndexFunc(c.Threats, func(x ssf.Threat) bool { return x.ID == id })
@@ -94,14 +95,16 @@ func (s *Suite) test(t *test, update bool) error {
 }
 
 // inputs reads the model. Rules do not read each other, so the one that is
-// tested is enough.
+// tested is enough; one on a mitigation needs what the mitigation counters.
 func (s *Suite) inputs(t *test) (ssf.Inputs, error) {
 	snap, err := lang.Load(fstest.MapFS{lang.RootFile: {Data: t.text}}, s.Library)
 	if err != nil {
 		return ssf.Inputs{}, err
 	}
 	lib := *s.Library
-	lib.Threats = []ssf.Rule{*t.rule}
+	if t.rule.On != ssf.SortMitigation {
+		lib.Threats = []ssf.Rule{*t.rule}
+	}
 	return ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: &lib, Now: today, Line: snap.Line}, nil
 }
 
@@ -117,7 +120,7 @@ func (t *test) explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) error {
 	}
 	for _, w := range []*ssf.Why{x.When, x.Unless} {
 		if w != nil {
-			why = append(why, w.Text+" is "+w.Truth+facts(*w))
+			why = append(why, w.Text+" is "+w.Truth+told(*w))
 		}
 	}
 	last := &t.Failures[len(t.Failures)-1]
@@ -127,8 +130,8 @@ func (t *test) explain(in ssf.Inputs, c *ssf.Case, id ssf.ID) error {
 	return nil
 }
 
-// facts are the facts of a condition's answer in words, the first of them.
-func facts(w ssf.Why) string {
+// told are the facts of a condition's answer in words, the first of them.
+func told(w ssf.Why) string {
 	var all []string
 	var walk func(w ssf.Why)
 	walk = func(w ssf.Why) {

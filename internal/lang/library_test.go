@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -12,10 +13,14 @@ import (
 // TestReadLibrary wants faults in a library at their places.
 func TestReadLibrary(t *testing.T) {
 	const (
-		pack  = "name: acme\nversion: 1\n"
-		fact  = "facts:\n  wet: {title: Wet, domain: boolean, on: [asset], class: nature, asks: x, why: x}\n"
-		kinds = "kinds:\n  a: {title: A}\n  b: {title: B, is: a, implies: {wet: yes}}\n"
-		rule  = "id: rain\nsince: 1\ntitle: Rain\norigin: behaviour\non: asset\nwhen: self.wet\nendangers: [integrity]\nlikelihood: {level: low, because: x}\nsays: x\nplain: x\nmeasures: []\nquiet_when: x\n"
+		pack    = "name: acme\nversion: 1\n"
+		fact    = "facts:\n  wet: {title: Wet, domain: boolean, on: [asset], class: nature, asks: x, why: x}\n"
+		kinds   = "kinds:\n  a: {title: A}\n  b: {title: B, is: a, implies: {wet: yes}}\n"
+		rule    = "id: rain\nsince: 1\ntitle: Rain\norigin: behaviour\non: asset\nwhen: self.wet\nendangers: [integrity]\nlikelihood: {level: low, because: x}\nsays: x\nplain: x\nmeasures: []\nquiet_when: x\n"
+		lists   = "lists:\n  top: {title: T, source: x, entries: {A1: {weaknesses: [CWE-89]}}}\n"
+		cats    = "catalogues:\n  cat: {title: C, source: x, levels: [{name: a, ids: ['1.1']}]}\n"
+		finder  = "analysers:\n  'find:': {title: Find, says: x}\n"
+		measure = "id: m\ntitle: M\nkind: prevent\neffort: low\nsays: x\nleaves: x\nwhere: x\n"
 	)
 	for name, x := range map[string]struct {
 		files map[string]string
@@ -35,11 +40,29 @@ func TestReadLibrary(t *testing.T) {
 		"circle":             {map[string]string{"kinds/x.yaml": "kinds:\n  c: {title: C, is: d}\n  d: {title: D, is: c}\n"}, []string{"kinds/x.yaml:2:21 library/bad-value", "kinds/x.yaml:3:21 library/bad-value"}},
 		"implied nonsense":   {map[string]string{"kinds/x.yaml": "kinds:\n  c: {title: C, implies: {wet: very, dry: yes}}\n"}, []string{"kinds/x.yaml:2:32 library/bad-value", "kinds/x.yaml:2:38 library/unknown-reference"}},
 		"wrong folder":       {map[string]string{"threats/hail/threat.yaml": rule}, []string{"threats/hail/threat.yaml:1:5 library/bad-id", "threats/rain/threat.yaml:1:5 library/duplicate-id"}},
-		"missing keys":       {map[string]string{"measures/m/measure.yaml": "id: m\n"}, []string{"measures/m/measure.yaml:1:1 library/missing-key"}},
+		"ids of nobody": {map[string]string{"threats/rain/threat.yaml": rule + "weaknesses: [CWE-89, CWE-9999, CWE-92, CWE-391]\nattacks: [CAPEC-66, CAPEC-56]\ncovers: [top:A1, top:A2, tip:A1]\n"}, []string{
+			"threats/rain/threat.yaml:13:22 library/bad-value", "threats/rain/threat.yaml:13:32 library/bad-value", "threats/rain/threat.yaml:13:40 library/bad-value",
+			"threats/rain/threat.yaml:14:21 library/bad-value", "threats/rain/threat.yaml:15:18 library/bad-value", "threats/rain/threat.yaml:15:26 library/bad-value",
+		}},
+		"measures": {map[string]string{"measures/m/measure.yaml": measure + "depends_on: [m]\nanswers: [cat:1.1, cat:1.2, dog:1.1]\nverify: [{method: test, how: x, rules: ['find:A1', 'fund:A1']}]\n"}, []string{
+			"measures/m/measure.yaml:8:14 library/bad-value", "measures/m/measure.yaml:9:20 library/bad-value", "measures/m/measure.yaml:9:29 library/bad-value", "measures/m/measure.yaml:10:52 library/bad-value",
+		}},
+		"trees": {map[string]string{
+			"threats/hail/threat.yaml": strings.Replace(rule, "id: rain", "id: hail", 1) + "variants: [snow]\nsteps: [rain]\n",
+			"threats/snow/threat.yaml": strings.Replace(rule, "id: rain", "id: snow", 1) + "steps: [hail, snow]\n",
+		}, []string{"threats/hail/threat.yaml:13:12 library/bad-value", "threats/hail/threat.yaml:14:9 library/bad-value", "threats/snow/threat.yaml:13:9 library/bad-value", "threats/snow/threat.yaml:13:15 library/bad-value"}},
+		"around": {map[string]string{
+			"threats/hail/threat.yaml": strings.Replace(strings.Replace(rule, "id: rain", "id: hail", 1), "on: asset", "on: mitigation", 1),
+			"threats/rain/threat.yaml": rule + "of: [roof]\n",
+		}, []string{"threats/hail/threat.yaml:1:5 library/missing-key", "threats/rain/threat.yaml:13:6 library/bad-value", "threats/rain/threat.yaml:13:6 library/unknown-reference"}},
+		"meanings": {map[string]string{"facts/x.yaml": "facts:\n  dry: {title: Z, domain: set, values: {a: x, B: y, c: {moans: z}}, on: [asset], class: nature, asks: x, why: x, known_by: [nobody]}\n"}, []string{
+			"facts/x.yaml:2:47 library/bad-id", "facts/x.yaml:2:57 library/unknown-key", "facts/x.yaml:2:125 library/bad-value",
+		}},
+		"missing keys": {map[string]string{"measures/m/measure.yaml": "id: m\n"}, []string{"measures/m/measure.yaml:1:1 library/missing-key"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fsys := fstest.MapFS{}
-			for p, text := range map[string]string{"library.yaml": pack, "facts/f.yaml": fact, "kinds/k.yaml": kinds, "threats/rain/threat.yaml": rule} {
+			for p, text := range map[string]string{"library.yaml": pack, "facts/f.yaml": fact, "kinds/k.yaml": kinds, "threats/rain/threat.yaml": rule, "lists/l.yaml": lists, "catalogues/c.yaml": cats, "analysers/a.yaml": finder} {
 				fsys[p] = &fstest.MapFile{Data: []byte(text)}
 			}
 			for p, text := range x.files {

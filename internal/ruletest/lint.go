@@ -119,9 +119,6 @@ func (l *linter) measures() {
 		if !used[m.ID] {
 			l.say(m.Pos, "measure %s: no threat names it", m.ID)
 		}
-		if len(m.Answers) == 0 && l.Own == l.Library { // a team may follow no catalogue
-			l.say(m.Pos, "measure %s answers nothing of any catalogue", m.ID)
-		}
 		if len(m.Verify) == 0 {
 			l.say(m.Pos, "measure %s: nothing says how it is verified", m.ID)
 		} else if !slices.ContainsFunc(m.Verify, func(r ssf.Recipe) bool { return r.Break != "" }) {

@@ -80,10 +80,10 @@ func TestConditions(t *testing.T) {
 func TestComputedFacts(t *testing.T) {
 	want := map[ssf.ID][]ssf.Sort{
 		"trust":            {ssf.SortActor, ssf.SortComponent},
-		"confidentiality":  {ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
-		"integrity":        {ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
-		"availability":     {ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
-		"personal":         {ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
+		"confidentiality":  {ssf.SortActor, ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction, ssf.SortSystem, ssf.SortZone},
+		"integrity":        {ssf.SortActor, ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction, ssf.SortSystem, ssf.SortZone},
+		"availability":     {ssf.SortActor, ssf.SortAsset, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction, ssf.SortSystem, ssf.SortZone},
+		"personal":         {ssf.SortActor, ssf.SortComponent, ssf.SortFlow, ssf.SortFunction, ssf.SortSystem, ssf.SortZone},
 		"exposure":         {ssf.SortComponent, ssf.SortFlow, ssf.SortFunction},
 		"crosses_boundary": {ssf.SortFlow, ssf.SortFunction},
 		"from_untrusted":   {ssf.SortFlow},

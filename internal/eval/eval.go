@@ -125,8 +125,6 @@ func (eng *Engine) sortNodes() {
 		}
 		return sorts
 	})
-	g := eng.Graph
-	eng.wider = sync.OnceValue(func() map[int32][]int32 { return widerOf(g) })
 	eng.former = sync.OnceValue(func() map[ssf.ID]ssf.ID {
 		former := map[ssf.ID]ssf.ID{}
 		for i := range eng.Nodes {

@@ -45,7 +45,6 @@ type memo struct {
 	nodes       []trace
 	instances   []Instance
 	lacking     map[ssf.ID]sorting // elements by the fact that is asked of them
-	wider       func() map[int32][]int32
 }
 
 // A sorting is a list of ids, and the same sorted, each once.
@@ -112,7 +111,7 @@ func (e *Evaluation) recall(key ssf.ID) {
 // keep leaves what was found to the next engine.
 func (e *Evaluation) keep(key ssf.ID) {
 	if e.found != nil && e.err == nil {
-		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances, e.lacking, e.wider})
+		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances, e.lacking})
 	}
 }
 
@@ -274,7 +273,7 @@ func (e *Evaluation) sameAssets(k stakeKey, shared bool) bool {
 	switch e.Nodes[k.node].Sort {
 	case ssf.SortSystem, ssf.SortZone, ssf.SortActor:
 		if ok {
-			ok = slices.EqualFunc(e.assetsOf(k), e.past.wider()[e.past.Was[k.node]], func(n, o int32) bool { return e.past.Was[n] == o && e.past.Same[o] })
+			ok = slices.EqualFunc(e.assetsOf(k), e.past.graph.Wide(e.past.Was[k.node]), func(n, o int32) bool { return e.past.Was[n] == o && e.past.Same[o] })
 		}
 	}
 	if e.Nodes[k.node].Sort != ssf.SortAsset { // what a flow's end stores has a list of its own

@@ -98,7 +98,7 @@ func (e *Evaluation) assetsOf(k stakeKey) []int32 {
 	case ssf.SortAsset:
 		return []int32{k.node}
 	case ssf.SortSystem, ssf.SortZone, ssf.SortActor:
-		return e.wider()[k.node]
+		return e.Wide(k.node)
 	case ssf.SortMitigation:
 		return e.evaded[k.node]
 	}
@@ -120,7 +120,7 @@ func worstCells(cs []stakeCell) []stakeCell {
 
 // lists are the assets one hop from a node: what a flow carries and what its
 // `to` end stores, what a component handles, what a function works on or else
-// what its component handles, the asset itself; for the rest see [widerOf].
+// what its component handles, the asset itself; for the rest see [facts.Graph.Wide].
 func (e *Evaluation) lists(n int32) []stakeKey {
 	w := e.World
 	switch e.Nodes[n].Sort {

@@ -100,6 +100,8 @@ func (g *Graph) derive() {
 			g.oneHop(n, w.Many(n, rule.Handles))
 		case ssf.SortFunction:
 			g.oneHop(n, w.Many(n, rule.Assets))
+		case ssf.SortSystem, ssf.SortZone, ssf.SortActor:
+			g.oneHop(n, g.Wide(n))
 		}
 	}
 	for i := range g.Nodes {

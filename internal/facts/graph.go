@@ -51,6 +51,7 @@ type Graph struct {
 	World  *rule.World
 	Nodes  []Node
 	Stored map[[2]int32]bool // component and asset
+	wide   map[int32][]int32 // see [Graph.Wide]
 
 	implied []*implication   // by node; nodes of the same kind and so on share one
 	infoOf  [][]ssf.FactInfo // by node, once asked for
@@ -74,6 +75,7 @@ func (t *Terms) build(m *ssf.Model, w *rule.World, old *Graph) *Graph {
 	g.add(m)
 	g.link()
 	g.World.Freeze()
+	g.wide = g.wider()
 	g.setFacts(old)
 	g.derive()
 	return g

@@ -100,7 +100,11 @@ func (g *Graph) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
 			need(n, fact)
 			return
 		}
-		for _, a := range w.Many(n, list[s]) {
+		assets := g.Wide(n)
+		if by, ok := list[s]; ok {
+			assets = w.Many(n, by)
+		}
+		for _, a := range assets {
 			unknown(a, fact)
 		}
 	case "exposure":

@@ -269,7 +269,7 @@ func TestFromCase(t *testing.T) {
 }
 
 // TestWriteFile: a write that fails leaves the old file whole and nothing
-// beside it.
+// beside it, and of two at once each writes a file of its own.
 func TestWriteFile(t *testing.T) {
 	dir := t.TempDir()
 	a := &app{env: &Env{Dir: dir, Stdout: io.Discard, Stderr: io.Discard}}
@@ -286,6 +286,16 @@ func TestWriteFile(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
 		t.Errorf("the folder holds %v (%v)", entries, err)
+	}
+	err = a.replace("both", ordinary, func(w io.Writer) error {
+		if err := a.writeFile("both", "inner"); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, "outer")
+		return err
+	})
+	if b, err2 := os.ReadFile(filepath.Join(dir, "both")); err != nil || string(b) != "outer" {
+		t.Errorf("of two at once there is %q (%v, %v)", b, err, err2)
 	}
 	if err := a.writeFile("no/such/folder.json", "x"); err == nil {
 		t.Error("a file in no folder was written")

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,21 +141,30 @@ func oneOf(flag, value string, values ...string) error {
 
 // writeFile writes a value as JSON to a file, or says why not.
 func (a *app) writeFile(name string, v any) error {
-	err := a.replace(name, func(w io.Writer) error { return report.JSON(w, v) })
+	err := a.replace(name, ordinary, func(w io.Writer) error { return report.JSON(w, v) })
 	if err != nil {
 		return fmt.Errorf("writing the case: %w", err)
 	}
 	return nil
 }
 
+// The most rights that a file of ours is given.
+const (
+	ordinary fs.FileMode = 0o666 // of which the user's mask takes away
+	secret   fs.FileMode = 0o600
+)
+
 // replace writes a file: beside it first, then synced and renamed, so that an
-// interruption leaves the old file or the new one. What is no ordinary file,
-// such as /dev/stdout, is written as it is.
-func (a *app) replace(name string, write func(io.Writer) error) error {
+// interruption leaves the old file or the new one. From the first byte it has
+// the rights of the file that was there, else those that the user's mask leaves
+// of most, and never others than most. What is no ordinary file, such as
+// /dev/stdout, is written as it is.
+func (a *app) replace(name string, most fs.FileMode, write func(io.Writer) error) error {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(a.env.Dir, name)
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	old, err := os.Stat(name)
+	if err == nil && !old.Mode().IsRegular() && !old.IsDir() {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
 			return err
@@ -163,13 +174,18 @@ func (a *app) replace(name string, write func(io.Writer) error) error {
 	if _, err := os.Stat(filepath.Dir(name)); err != nil {
 		return fmt.Errorf("there is no folder %s", filepath.Dir(name))
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".ssf-*.tmp")
+	if old != nil {
+		most &= old.Mode().Perm()
+	}
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(name), ".ssf-"+rand.Text()+".tmp"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, most)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	err = write(f)
-	for _, step := range []func() error{func() error { return f.Chmod(0o644) }, f.Sync, f.Close, func() error { return os.Rename(f.Name(), name) }} {
+	if old != nil {
+		err = f.Chmod(most)
+	}
+	for _, step := range []func() error{func() error { return write(f) }, f.Sync, f.Close, func() error { return os.Rename(f.Name(), name) }} {
 		if err == nil {
 			err = step()
 		}

@@ -72,7 +72,7 @@ error.`,
 			if out == "" || out == "-" {
 				err = write(a.env.Stdout, c)
 			} else {
-				err = a.replace(out, func(w io.Writer) error { return write(w, c) })
+				err = a.replace(out, ordinary, func(w io.Writer) error { return write(w, c) })
 				if err == nil {
 					fmt.Fprintf(a.env.Stderr, "wrote %s\n", out)
 				}

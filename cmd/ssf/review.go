@@ -233,7 +233,7 @@ func (r *reviewer) finish(name, pattern string, lock *ssf.Lock, c *ssf.Case, sho
 		if len(text) > lang.MaxLockSize { // what cannot be read again is not written
 			return fmt.Errorf("writing %s: it would be larger than the limit of %d MiB; let patterns cover fewer threats", lang.LockFile, lang.MaxLockSize>>20)
 		}
-		err := r.replace(name, func(w io.Writer) error {
+		err := r.replace(name, ordinary, func(w io.Writer) error {
 			_, err := io.WriteString(w, text)
 			return err
 		})

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -108,6 +110,68 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// TestWriteFileRights: a file that is written has the rights of the one that was
+// there, else those that the user's mask leaves, while it is written too; and the
+// list of what may be run is its owner's alone.
+func TestWriteFileRights(t *testing.T) {
+	for name, x := range map[string]struct{ old, most, want fs.FileMode }{
+		"a narrow file":    {0o600, ordinary, 0o600},
+		"a shared file":    {0o664, ordinary, 0o664},
+		"a program":        {0o755, ordinary, 0o644},
+		"a secret":         {0o644, secret, 0o600},
+		"a new secret":     {0, secret, 0o600},
+		"what others read": {0o444, ordinary, 0o444},
+	} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "x")
+		if x.old != 0 {
+			if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chmod(file, x.old)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a := &app{env: &Env{Dir: dir}}
+		err := a.replace("x", x.most, func(w io.Writer) error {
+			entries, err := filepath.Glob(filepath.Join(dir, ".ssf-*.tmp"))
+			if err != nil || len(entries) != 1 {
+				return fmt.Errorf("while it is written there are %q (%w)", entries, err)
+			}
+			if info, err := os.Lstat(entries[0]); err != nil || info.Mode() != x.want {
+				t.Errorf("%s: while it is written it has the rights %v, want %v (%v)", name, info.Mode(), x.want, err)
+			}
+			return nil
+		})
+		if info, err2 := os.Lstat(file); err != nil || err2 != nil || info.Mode() != x.want {
+			t.Errorf("%s: it has the rights %v, want %v (%v, %v)", name, info.Mode(), x.want, err, err2)
+		}
+	}
+
+	s := newShop(t, threeTests)
+	for mask, want := range map[string]fs.FileMode{"077": 0o600, "027": 0o640} {
+		name := "case" + mask + ".json"
+		if out, err := s.command("/bin/sh", "-c", "umask "+mask+"; ssf check -q -o "+name+" >&2 || [ $? = 3 ]").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if info, err := os.Lstat(filepath.Join(s.dir, name)); err != nil || info.Mode() != want {
+			t.Errorf("with the mask %s a case has the rights %v, want %v (%v)", mask, info.Mode(), want, err)
+		}
+	}
+	var lists int
+	err := filepath.WalkDir(s.home, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != "trust.json" {
+			return err
+		}
+		lists++
+		info, err := d.Info()
+		if err == nil && info.Mode() != 0o600 {
+			t.Errorf("%s has the rights %v", name, info.Mode())
+		}
+		return err
+	})
+	if err != nil || lists != 1 {
+		t.Errorf("there are %d lists of what may be run (%v)", lists, err)
+	}
+}
+
 // runIn carries out one command line in dir.
 func runIn(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
@@ -205,7 +269,7 @@ func TestFromCase(t *testing.T) {
 }
 
 // TestWriteFile: a write that fails leaves the old file whole and nothing
-// beside it.
+// beside it, and of two at once each writes a file of its own.
 func TestWriteFile(t *testing.T) {
 	dir := t.TempDir()
 	a := &app{env: &Env{Dir: dir, Stdout: io.Discard, Stderr: io.Discard}}
@@ -222,6 +286,16 @@ func TestWriteFile(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
 		t.Errorf("the folder holds %v (%v)", entries, err)
+	}
+	err = a.replace("both", ordinary, func(w io.Writer) error {
+		if err := a.writeFile("both", "inner"); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, "outer")
+		return err
+	})
+	if b, err2 := os.ReadFile(filepath.Join(dir, "both")); err != nil || string(b) != "outer" {
+		t.Errorf("of two at once there is %q (%v, %v)", b, err, err2)
 	}
 	if err := a.writeFile("no/such/folder.json", "x"); err == nil {
 		t.Error("a file in no folder was written")

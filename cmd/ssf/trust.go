@@ -153,10 +153,7 @@ func (a *app) writeTrusted(all []trusted) error {
 	}
 	if err == nil {
 		slices.SortFunc(all, func(x, y trusted) int { return strings.Compare(x.Folder, y.Folder) })
-		err = a.replace(name, func(w io.Writer) error { return report.JSON(w, all) })
-	}
-	if err == nil {
-		err = os.Chmod(name, 0o600)
+		err = a.replace(name, secret, func(w io.Writer) error { return report.JSON(w, all) })
 	}
 	if err != nil {
 		return fmt.Errorf("writing what is trusted: %w", err)

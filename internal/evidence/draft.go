@@ -9,7 +9,8 @@ import (
 
 // Failpoint, if set, is called at each point where a process may die while it
 // writes: `record-begin`, `record-half`, `record-written`, `record-renamed`, and
-// the same of `blob`, `ignore` and `lock`. It is for tests.
+// the same of `blob`, `ignore` and `lock`; and at `key-looked-at`, where others may
+// change what was looked at before it is used. It is for tests.
 var Failpoint func(name string)
 
 func fail(name string) {

@@ -66,7 +66,7 @@ func NewKey(dir, name string) (Key, error) {
 	rand.Read(seed) // never fails
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
-		err = private(dir, fs.ModeDir)
+		_, err = private(dir, fs.ModeDir)
 	}
 	if err == nil {
 		err = writeKey(filepath.Join(dir, name+keyEnding), seed)
@@ -127,7 +127,7 @@ func LoadKey(dir, nameOrFile string) (Key, error) {
 		if !isKeyName(name) {
 			return Key{}, fmt.Errorf("reading key: %.100q is neither the name of a key nor the path of a file", name)
 		}
-		if err := private(dir, fs.ModeDir); err != nil {
+		if _, err := private(dir, fs.ModeDir); err != nil {
 			return Key{}, fmt.Errorf("reading key %s: %w", name, err)
 		}
 		file = filepath.Join(dir, name+keyEnding)
@@ -145,14 +145,19 @@ func LoadKey(dir, nameOrFile string) (Key, error) {
 }
 
 func readKey(file string) (string, error) {
-	if err := private(file, 0); err != nil {
+	looked, err := private(file, 0)
+	if err != nil {
 		return "", err
 	}
+	fail("key-looked-at")
 	f, err := os.Open(file)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
+	if opened, err := f.Stat(); err != nil || !os.SameFile(looked, opened) || opened.Mode() != looked.Mode() {
+		return "", errors.Join(fmt.Errorf("%s is not the file that it was", file), err)
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxKey+1))
 	if err == nil && len(text) > maxKey {
 		err = over("maxKey", maxKey, "bytes")
@@ -160,25 +165,25 @@ func readKey(file string) (string, error) {
 	return string(text), err
 }
 
-// private says what is wrong with a file or folder for keys: another type than
-// kind, or that not only its owner can use it.
-func private(file string, kind fs.FileMode) error {
-	info, err := os.Lstat(file)
+// private looks at a file or folder for keys, and says what is wrong with it:
+// another type than kind, or that not only its owner can use it.
+func private(file string, kind fs.FileMode) (info fs.FileInfo, err error) {
+	info, err = os.Lstat(file)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case info.Mode()&fs.ModeSymlink != 0:
-		return fmt.Errorf("%s is a link; name the file itself", file)
+		return nil, fmt.Errorf("%s is a link; name the file itself", file)
 	case info.Mode().Type() != kind && kind == fs.ModeDir:
-		return fmt.Errorf("%s is not a folder", file)
+		return nil, fmt.Errorf("%s is not a folder", file)
 	case info.Mode().Type() != kind:
-		return fmt.Errorf("%s is not an ordinary file", file)
+		return nil, fmt.Errorf("%s is not an ordinary file", file)
 	case info.Mode().Perm()&0o077 == 0 || runtime.GOOS == "windows": // which has no such bits
-		return nil
+		return info, nil
 	case kind == fs.ModeDir:
-		return fmt.Errorf("others than its owner can use the folder %s; run `chmod 700 %s`", file, file)
+		return nil, fmt.Errorf("others than its owner can use the folder %s; run `chmod 700 %s`", file, file)
 	}
-	return fmt.Errorf("others than its owner can use %s; make a new key if one of them may have, or run `chmod 600 %s`", file, file)
+	return nil, fmt.Errorf("others than its owner can use %s; make a new key if one of them may have, or run `chmod 600 %s`", file, file)
 }
 
 // ParseKey reads a private key from PEM: PKCS #8 as RFC 8410 has it for

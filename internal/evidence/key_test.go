@@ -162,6 +162,48 @@ func TestKeyAccess(t *testing.T) {
 
 func second(_ Key, err error) error { return err }
 
+// TestKeySwapped: a key's file that is exchanged or opened to others after it was
+// looked at signs nothing.
+func TestKeySwapped(t *testing.T) {
+	t.Cleanup(func() { Failpoint = nil })
+	for name, swap := range map[string]func(file, other string) error{
+		"nothing":       nil,
+		"another file":  func(file, other string) error { return os.Rename(other, file) },
+		"a link":        func(file, other string) error { return errors.Join(os.Remove(file), os.Symlink(other, file)) },
+		"wider rights":  func(file, _ string) error { return os.Chmod(file, 0o644) },
+		"others' bytes": func(file, other string) error { return errors.Join(os.Remove(file), os.Link(other, file)) },
+	} {
+		dir := filepath.Join(t.TempDir(), "keys")
+		mine, err := NewKey(dir, "mine")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NewKey(dir, "other"); err != nil {
+			t.Fatal(err)
+		}
+		times := 0
+		Failpoint = func(at string) {
+			if at == "key-looked-at" {
+				times++
+				if swap != nil {
+					if err := swap(filepath.Join(dir, "mine.pem"), filepath.Join(dir, "other.pem")); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		}
+		k, err := LoadKey(dir, "mine")
+		switch {
+		case times != 1:
+			t.Errorf("%s: the key was looked at %d times", name, times)
+		case swap == nil && (err != nil || k.Public() != mine.Public()):
+			t.Errorf("undisturbed the key is %v, %v", k, err)
+		case swap != nil && (err == nil || !strings.Contains(err.Error(), "is not the file that it was")):
+			t.Errorf("%s: the key is %v, and the error %v", name, k, err)
+		}
+	}
+}
+
 // TestKeyUnseen: however a key is printed, also within something else, its
 // private half does not appear.
 func TestKeyUnseen(t *testing.T) {

@@ -220,6 +220,15 @@ func (g *Graph) link() {
 			if to >= 0 && g.Nodes[to].Sort == ssf.SortComponent {
 				w.Link(to, rule.Incoming, self)
 			}
+			list := func(by rule.Relation, assets []ssf.Ref) {
+				for _, s := range assets {
+					if a := is(find(s), ssf.SortAsset); a >= 0 {
+						w.Link(self, by, a)
+					}
+				}
+			}
+			list(rule.Sends, n.Flow.Sends)
+			list(rule.Returns, n.Flow.Returns)
 			for _, s := range carried(n.Flow) {
 				if a := is(find(s), ssf.SortAsset); a >= 0 {
 					w.Link(self, rule.Carries, a)

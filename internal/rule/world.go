@@ -12,14 +12,16 @@ type Relation uint8
 
 // The relations. From, To, Zone and At lead to one element at most, the others
 // to any number. From and To lead to a component or an actor, Zone to a zone,
-// At to a component; Carries, Stores, Handles and Assets list assets, Incoming
-// and Outgoing flows, Actors actors and Holders components.
+// At to a component; Carries, Sends, Returns, Stores, Handles and Assets list
+// assets, Incoming and Outgoing flows, Actors actors and Holders components.
 const (
 	From     Relation = iota // of a flow
 	To                       // of a flow
 	Zone                     // of a component or an actor
 	At                       // of a function
-	Carries                  // of a flow
+	Carries                  // of a flow, in both directions
+	Sends                    // of a flow
+	Returns                  // of a flow
 	Incoming                 // of a component
 	Outgoing                 // of a component
 	Stores                   // of a component
@@ -54,6 +56,8 @@ var relations = func() [Holders + 1]relation {
 		Zone:     one("zone", end, maskOf(ssf.SortZone), 0),
 		At:       one("at", maskOf(ssf.SortFunction), maskOf(ssf.SortComponent), 0),
 		Carries:  many("carries", ssf.SortFlow, ssf.SortAsset),
+		Sends:    many("sends", ssf.SortFlow, ssf.SortAsset),
+		Returns:  many("returns", ssf.SortFlow, ssf.SortAsset),
 		Incoming: many("incoming", ssf.SortComponent, ssf.SortFlow),
 		Outgoing: many("outgoing", ssf.SortComponent, ssf.SortFlow),
 		Stores:   many("stores", ssf.SortComponent, ssf.SortAsset),

@@ -3,6 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"io"
 	"maps"
 	"net"
@@ -224,6 +228,37 @@ func TestContact(t *testing.T) {
 		value, _, _ := strings.Cut(rest, "\n")
 		if value == "" || !strings.Contains(string(policy), value) {
 			t.Errorf("SECURITY.md does not say%s%q", key, value)
+		}
+	}
+}
+
+// TestComparisonsAreSteady looks, where a secret is compared, for a comparison
+// that takes the same time wherever the difference is. Times themselves cannot
+// be measured well enough in a test.
+func TestComparisonsAreSteady(t *testing.T) {
+	for place, steady := range map[string]string{
+		"web/visitor.go#fromOwnForm":  "hmac.Equal",
+		"pay/notice.go#verify":        "hmac.Equal",
+		"audit/audit.go#verify":       "hmac.Equal",
+		"account/password.go#matches": "subtle.ConstantTimeCompare",
+	} {
+		file, name, _ := strings.Cut(place, "#")
+		code, err := parser.ParseFile(token.NewFileSet(), "../../internal/"+file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, d := range code.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name {
+				ast.Inspect(f, func(n ast.Node) bool {
+					call, ok := n.(*ast.CallExpr)
+					found = found || ok && types.ExprString(call.Fun) == steady
+					return true
+				})
+			}
+		}
+		if !found {
+			t.Errorf("%s does not compare with %s", place, steady)
 		}
 	}
 }

@@ -532,6 +532,23 @@ type Explanation struct {
 	When    *Why    `json:"when,omitempty"`
 	Unless  *Why    `json:"unless,omitempty"`
 	Threat  *Threat `json:"threat,omitempty"`
+
+	Variants []Branch `json:"variants,omitempty"` // of the attack: any of them is enough
+	Steps    []Branch `json:"steps,omitempty"`    // all of them are needed
+}
+
+// A Branch is a part of an attack that is a threat by itself, and where in the
+// model that stands.
+type Branch struct {
+	Rule  ID         `json:"rule"`
+	Title string     `json:"title"`
+	At    []BranchAt `json:"at"`
+}
+
+// BranchAt is one place of a branch.
+type BranchAt struct {
+	Element ID    `json:"element"`
+	State   State `json:"state"`
 }
 
 // A Why is a condition or a part of it with its truth and the facts it read.

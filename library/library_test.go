@@ -90,6 +90,7 @@ func TestComputedFacts(t *testing.T) {
 		"does":             {ssf.SortFunction},
 		"changes":          {ssf.SortFunction},
 		"authenticated":    {ssf.SortFunction},
+		"accountability":   {ssf.SortAsset},
 		"scoped":           {ssf.SortFunction},
 		"called_with":      {ssf.SortFunction},
 	}
@@ -111,7 +112,8 @@ func TestComputedFacts(t *testing.T) {
 			computed[ssf.ID(s)] = true
 		}
 	})
-	delete(computed, "hostile") // it is read there and declared by the team
+	delete(computed, "hostile")       // it is read there and declared by the team
+	computed["accountability"] = true // a need of an asset, which is set by its name
 	if got, want := slices.Sorted(maps.Keys(computed)), slices.Sorted(maps.Keys(want)); !slices.Equal(got, want) {
 		t.Errorf("derive.go names %q, want %q", got, want)
 	}

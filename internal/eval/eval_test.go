@@ -344,6 +344,12 @@ var shows = map[string]shower{
 				showWhy(w, y, "  ")
 			}
 		}
+		for _, b := range x.Variants {
+			fmt.Fprintf(w, "  or %s: %v\n", b.Rule, b.At)
+		}
+		for _, b := range x.Steps {
+			fmt.Fprintf(w, "  and %s: %v\n", b.Rule, b.At)
+		}
 	},
 }
 

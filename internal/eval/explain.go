@@ -45,6 +45,7 @@ func Explain(in ssf.Inputs, verdict *ssf.Case, id ssf.ID) (*ssf.Explanation, boo
 	}
 	r := &e.Rules[i]
 	out.Rule = r.Rule
+	out.Variants, out.Steps = e.branches(r.Variants, verdict), e.branches(r.Steps, verdict)
 	if s := e.Nodes[n].Sort; s != r.On {
 		out.Verdict = "the rule stands on a " + string(r.On) + ", and " + at + " is a " + string(s)
 		return out, true, nil
@@ -91,6 +92,25 @@ func Explain(in ssf.Inputs, verdict *ssf.Case, id ssf.ID) (*ssf.Explanation, boo
 		out.Verdict = "not derived: its condition is false"
 	}
 	return out, true, nil
+}
+
+// branches are the parts of an attack with the places where each stands.
+func (e *Evaluation) branches(parts []ssf.Ref, verdict *ssf.Case) (out []ssf.Branch) {
+	for _, p := range parts {
+		b := ssf.Branch{Rule: p.ID, At: []ssf.BranchAt{}}
+		for i := range e.Rules {
+			if e.Rules[i].ID == p.ID {
+				b.Title = e.Rules[i].Title
+			}
+		}
+		for i := range verdict.Threats {
+			if t := &verdict.Threats[i]; t.Rule == p.ID {
+				b.At = append(b.At, ssf.BranchAt{Element: t.Element, State: t.State})
+			}
+		}
+		out = append(out, b)
+	}
+	return out
 }
 
 // trace explains a condition in the deployment that counts: for one that makes

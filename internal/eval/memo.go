@@ -45,6 +45,7 @@ type memo struct {
 	nodes       []trace
 	instances   []Instance
 	lacking     map[ssf.ID]sorting // elements by the fact that is asked of them
+	wider       func() map[int32][]int32
 }
 
 // A sorting is a list of ids, and the same sorted, each once.
@@ -111,7 +112,7 @@ func (e *Evaluation) recall(key ssf.ID) {
 // keep leaves what was found to the next engine.
 func (e *Evaluation) keep(key ssf.ID) {
 	if e.found != nil && e.err == nil {
-		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances, e.lacking})
+		e.found.put(key, &memo{e.Graph, e.deploymentIDs(), e.traces, e.Instances, e.lacking, e.wider})
 	}
 }
 
@@ -238,11 +239,8 @@ func (e *Evaluation) lackedBefore(fact ssf.ID) sorting {
 // same now: nobody rates it by hand, and neither the element nor the assets that
 // it deals with have changed.
 func (e *Evaluation) assessedBefore(in *Instance) *Assessment {
-	switch e.Nodes[in.Node].Sort {
-	case ssf.SortSystem, ssf.SortZone, ssf.SortActor, ssf.SortMitigation: // whose assets many elements decide
-		return nil
-	}
-	if in.was == 0 || in.Rating != nil || e.past.instances[in.was-1].Rating != nil || !e.sameStakes(in.Node) {
+	if in.was == 0 || e.Nodes[in.Node].Mitigation != nil || // whose assets its patterns decide
+		in.Rating != nil || e.past.instances[in.was-1].Rating != nil || !e.sameStakes(in.Node) {
 		return nil
 	}
 	return e.past.instances[in.was-1].Assessment
@@ -269,7 +267,13 @@ func (e *Evaluation) sameAssets(k stakeKey, shared bool) bool {
 		return same
 	}
 	same := func(n int32) bool { return e.past.Was[n] >= 0 && e.past.Same[e.past.Was[n]] }
-	ok := same(k.node) && e.Nodes[k.node].Sort != ssf.SortSystem
+	ok := same(k.node)
+	switch e.Nodes[k.node].Sort {
+	case ssf.SortSystem, ssf.SortZone, ssf.SortActor:
+		if ok {
+			ok = slices.EqualFunc(e.assetsOf(k), e.past.wider()[e.past.Was[k.node]], func(n, o int32) bool { return e.past.Was[n] == o && e.past.Same[o] })
+		}
+	}
 	if e.Nodes[k.node].Sort != ssf.SortAsset { // what a flow's end stores has a list of its own
 		for _, a := range e.World.Many(k.node, k.by) {
 			ok = ok && same(a)

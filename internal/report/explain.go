@@ -64,12 +64,35 @@ func ExplainThreat(w io.Writer, x *ssf.Explanation, style Style) error {
 			p.section("mitigations", join(t.Mitigations))
 		}
 	}
+	p.branches("any of these is enough for it", x.Variants)
+	p.branches("all of these are needed for it", x.Steps)
 	if r := x.Rule; r != nil {
 		p.section("what happens", r.Says)
 		p.section("measures", refs(r.Measures))
 		p.section("quiet when", r.QuietWhen)
 	}
 	return p.err
+}
+
+// branches prints the parts of an attack, each with where it stands.
+func (p *page) branches(head string, parts []ssf.Branch) {
+	if len(parts) > 0 {
+		p.print("%s\n", p.paint(bold, head))
+	}
+	for _, b := range parts {
+		var at []string
+		for _, x := range b.At {
+			at = append(at, string(x.Element)+" ("+strings.ReplaceAll(string(x.State), "_", " ")+")")
+		}
+		where := "nowhere in this model"
+		if len(at) > 0 {
+			where = strings.Join(at[:min(len(at), 8)], ", ")
+			if more := len(at) - 8; more > 0 {
+				where += fmt.Sprintf(", and %d more", more)
+			}
+		}
+		p.hang("  "+string(b.Rule)+": ", "    ", where)
+	}
 }
 
 // why prints a condition as a tree: truth, text, facts.

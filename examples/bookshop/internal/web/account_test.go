@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -287,4 +288,26 @@ func TestFormsAskForLittle(t *testing.T) {
 func TestPeopleAreTold(t *testing.T) {
 	s := newSite(t)
 	s.browser().get("/register").status(200).has("We record sign-ins, orders and what was refused").has("kept for two years").has("erase what we have about you")
+}
+
+// TestVisitorsSeeTheirOwn: pages that are made at once hold nothing of each other.
+func TestVisitorsSeeTheirOwn(t *testing.T) {
+	s := newSite(t)
+	var wg sync.WaitGroup
+	browsers := map[string]*browser{}
+	for _, name := range []string{"ann-own", "bob-own", "eve-own"} {
+		browsers[name] = s.user(name, account.Customer)
+	}
+	for name, b := range browsers {
+		wg.Go(func() {
+			for range 50 {
+				text := b.get("/account").text
+				if strings.Count(text, "-own") != 2 || strings.Count(text, name) != 2 || !strings.HasPrefix(text, "<!doctype html>") {
+					t.Errorf("the page of %s: %s", name, text)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -363,4 +364,35 @@ func TestOnlyPicturesAreServed(t *testing.T) {
 			t.Errorf("%s is served: %s", folder, r.text)
 		}
 	}
+}
+
+// TestWaitingHoldsNoLock: while one order waits for the provider, others write.
+func TestWaitingHoldsNoLock(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 9)
+	ann, bob := s.user("ann", account.Customer), s.user("bob", account.Customer)
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(arrived)
+		<-answer
+	}))
+	defer hanging.Close()
+	var err error
+	s.server.Pay, err = pay.NewClient(hanging.URL, "", nil)
+	must(t, err)
+	ann.post("/basket", "book", "1", "quantity", "1").status(303)
+	placing := ann.form("/orders", "address", home)
+	var wg sync.WaitGroup
+	wg.Go(func() { ann.send(placing) })
+	select {
+	case <-arrived:
+	case <-time.After(time.Second):
+	}
+	began := time.Now()
+	bob.post("/basket", "book", "1", "quantity", "1").status(303)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("a basket took %v while an order was under way", took)
+	}
+	close(answer)
+	wg.Wait()
 }

@@ -254,6 +254,9 @@ func (e *Evaluation) sameStakes(n int32) bool {
 		return e.staked.same
 	}
 	e.staked.node, e.staked.same, e.staked.known = n, e.past.Same[e.past.Was[n]], true
+	if p := e.program(n); p >= 0 { // which may take input now
+		e.staked.same = e.staked.same && e.past.Was[p] >= 0 && e.past.Same[e.past.Was[p]]
+	}
 	for _, k := range e.lists(n) {
 		e.staked.same = e.staked.same && e.sameAssets(k, k.node != n)
 	}

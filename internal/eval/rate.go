@@ -241,9 +241,30 @@ func firstUnknown(cs []stakeCell) ssf.ID {
 	return ""
 }
 
+// program is the component whose code a threat at n is about: n itself, the
+// `from` end of a flow, the place of a function; -1 for others.
+func (e *Evaluation) program(n int32) int32 {
+	switch e.Nodes[n].Sort {
+	case ssf.SortComponent:
+		return n
+	case ssf.SortFlow:
+		return e.World.One(n, rule.From)
+	case ssf.SortFunction:
+		return e.World.One(n, rule.At)
+	}
+	return -1
+}
+
+// fed reports whether what others decide reaches the program at n, as through a
+// queue, a file or a store.
+func (e *Evaluation) fed(n int32) bool {
+	p := e.program(n)
+	return p >= 0 && e.Nodes[p].Sort == ssf.SortComponent && e.Get(p, "takes_input") == facts.Yes
+}
+
 // likelihood is the rule's, one step less where only other zones of the
-// product reach the element and two where nothing does, never below low; or
-// what somebody rated.
+// product reach the element, or only what others hand on, and two where nothing
+// does, never below low; or what somebody rated.
 func (e *Evaluation) likelihood(in *Instance) (ssf.Level, string) {
 	if in.Rated != nil {
 		l, _ := ssf.ParseLevel(string(in.Rated.Level.ID))
@@ -262,6 +283,9 @@ func (e *Evaluation) likelihood(in *Instance) (ssf.Level, string) {
 	case facts.Internal:
 		return max(l-1, ssf.Low), "only other zones reach it. " + in.Rule.Because
 	case facts.Isolated:
+		if e.fed(in.Node) {
+			return max(l-1, ssf.Low), "only what others hand on reaches it. " + in.Rule.Because
+		}
 		return max(l-2, ssf.Low), "nothing outside its zone reaches it. " + in.Rule.Because
 	}
 	return l, in.Rule.Because
@@ -288,7 +312,11 @@ func (e *Evaluation) rating(b []byte, in *Instance) []byte {
 	put := func(key, value string) { b = append(append(append(append(b, key...), '='), value...), '\n') }
 	if in.Rule != nil && !in.Rule.Anywhere {
 		if f := e.Vocabulary.Fact("exposure"); f != nil {
-			put("exposure", string(f.Decode(e.Get(in.Node, "exposure"))))
+			exposure := e.Get(in.Node, "exposure")
+			put("exposure", string(f.Decode(exposure)))
+			if exposure == facts.Isolated && e.fed(in.Node) {
+				put("fed", "yes")
+			}
 		}
 	}
 	if in.Rating != nil {

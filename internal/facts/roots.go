@@ -94,7 +94,7 @@ func (g *Graph) computedFrom(n int32, fact ssf.ID, need func(int32, ssf.ID)) {
 		} else {
 			zone(n)
 		}
-	case "confidentiality", "integrity", "availability", "personal":
+	case "confidentiality", "integrity", "availability", "accountability", "personal":
 		list := map[ssf.Sort]rule.Relation{ssf.SortFlow: rule.Carries, ssf.SortComponent: rule.Handles, ssf.SortFunction: rule.Assets}
 		if s == ssf.SortAsset {
 			need(n, fact)

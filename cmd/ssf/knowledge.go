@@ -178,6 +178,7 @@ technologies of the element.
 			id := ssf.ID(args[0])
 			lib := library.Index()
 			var c *ssf.Case
+			var m *ssf.Model
 			if _, e := a.dir(dir); e == nil || dir != "" || strings.Contains(args[0], "@") {
 				found, in, err := a.evaluate(cmd.Context(), dir)
 				if err != nil {
@@ -190,9 +191,9 @@ technologies of the element.
 				if err := a.erroneous(found, style); err != nil {
 					return err
 				}
-				c, lib = found, in.Library
+				c, m, lib = found, in.Model, in.Library
 			}
-			return a.suggest(id, lib, c, only)
+			return a.suggest(id, lib, m, c, only)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "measure", nil, "only these measures")
@@ -200,7 +201,7 @@ technologies of the element.
 	return cmd
 }
 
-func (a *app) suggest(id ssf.ID, lib *ssf.Library, c *ssf.Case, only []string) error {
+func (a *app) suggest(id ssf.ID, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []string) error {
 	var rules, measures []string
 	for i := range lib.Threats {
 		r := &lib.Threats[i]
@@ -230,6 +231,6 @@ func (a *app) suggest(id ssf.ID, lib *ssf.Library, c *ssf.Case, only []string) e
 		}
 		chosen = append(chosen, ssf.ID(m))
 	}
-	_, err := report.Suggest(a.env.Stdout, id, lib, c, chosen, report.Style{})
+	_, err := report.Suggest(a.env.Stdout, id, lib, m, c, chosen, report.Style{})
 	return err
 }

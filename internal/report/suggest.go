@@ -10,16 +10,16 @@ import (
 )
 
 // Suggest writes the mitigations and verifications that the library knows
-// against a threat as a file of the model: id is `rule@element`, or a rule where
-// there is no model and c is nil. Only are the measures that are wanted; without
+// against a threat as a file of the model: id is `rule@element`, or a rule. Where
+// there is no model, m and its case c are nil. Only are the measures that are wanted; without
 // any, all of the rule. It reports false if there is no such rule.
-func Suggest(w io.Writer, id ssf.ID, lib *ssf.Library, c *ssf.Case, only []ssf.ID, style Style) (bool, error) {
+func Suggest(w io.Writer, id ssf.ID, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []ssf.ID, style Style) (bool, error) {
 	name, at, _ := strings.Cut(string(id), "@")
 	r := byID(lib.Threats, ssf.ID(name), func(r *ssf.Rule) ssf.ID { return r.ID })
 	if r == nil {
 		return false, nil
 	}
-	s := &suggestion{page: newPage(w, style), lib: lib, c: c, counters: id}
+	s := &suggestion{page: newPage(w, style), lib: lib, model: m, c: c, counters: id}
 	if at == "" {
 		s.counters = id + "@*"
 	}
@@ -47,6 +47,7 @@ func Suggest(w io.Writer, id ssf.ID, lib *ssf.Library, c *ssf.Case, only []ssf.I
 type suggestion struct {
 	*page
 	lib      *ssf.Library
+	model    *ssf.Model
 	c        *ssf.Case
 	counters ssf.ID
 	techs    []ssf.ID // of the code that the threat is about, with their parents
@@ -91,9 +92,13 @@ func (s *suggestion) techsOf(id ssf.ID) (out []ssf.ID) {
 func (s *suggestion) write(measures []*ssf.Measure) {
 	var fresh []*ssf.Measure
 	for _, m := range measures {
-		if have := s.mitigation(m.ID); have != "" {
+		if have := s.mitigation(m.ID); have != nil {
 			s.print("\n")
-			s.note("", fmt.Sprintf("Mitigation %s carries out %s already: add %s to its `counters`.", have, m.ID, s.counters))
+			if slices.Contains(have.Counters, s.counters) {
+				s.note("", fmt.Sprintf("Mitigation %s carries out %s and counters it already.", have.ID, m.ID))
+			} else {
+				s.note("", fmt.Sprintf("Mitigation %s carries out %s already: add %s to its `counters`.", have.ID, m.ID, s.counters))
+			}
 			continue
 		}
 		fresh = append(fresh, m)
@@ -152,6 +157,9 @@ func (s *suggestion) recipe(m *ssf.Measure, n int, v ssf.Recipe, run ssf.ID) {
 			break
 		}
 	}
+	for s.c != nil && slices.ContainsFunc(s.c.Verifications, func(v ssf.VerificationInfo) bool { return v.ID == id }) {
+		id += "-too"
+	}
 	s.print("  %s:\n    verifies: [%s]\n", id, s.free(m.ID))
 	switch {
 	case v.Method != "test":
@@ -162,16 +170,12 @@ func (s *suggestion) recipe(m *ssf.Measure, n int, v ssf.Recipe, run ssf.ID) {
 	}
 }
 
-// mitigation is the one that carries out a measure already.
-func (s *suggestion) mitigation(measure ssf.ID) ssf.ID {
-	if s.c != nil {
-		for _, m := range s.c.Mitigations {
-			if m.Measure == measure {
-				return m.ID
-			}
-		}
+// mitigation is the one that carries out a measure already, or nil.
+func (s *suggestion) mitigation(measure ssf.ID) *ssf.MitigationResult {
+	if s.c == nil {
+		return nil
 	}
-	return ""
+	return byID(s.c.Mitigations, measure, func(m *ssf.MitigationResult) ssf.ID { return m.Measure })
 }
 
 // free is an id for a mitigation that no other has.
@@ -188,17 +192,21 @@ func (s *suggestion) free(id ssf.ID) ssf.ID {
 // run is a run for tests. Where the model has none, one is written if the
 // technology says how its tests are run.
 func (s *suggestion) run() ssf.ID {
-	if s.c != nil {
+	const own ssf.ID = "unit-tests"
+	if s.model != nil {
 		for _, v := range s.c.Verifications {
-			if v.Run != "" {
+			if v.Run != "" && v.Method == "test" {
 				return v.Run
 			}
+		}
+		if slices.ContainsFunc(s.model.Runs, func(r ssf.Run) bool { return r.ID == own }) {
+			return own
 		}
 	}
 	for _, t := range s.techs {
 		if def := byID(s.lib.Techs, t, func(k *ssf.KindDef) ssf.ID { return k.ID }); def != nil && def.Tests != "" {
-			s.print("\nruns:\n  unit-tests: {%s}\n", def.Tests)
-			return "unit-tests"
+			s.print("\nruns:\n  %s: {%s}\n", own, def.Tests)
+			return own
 		}
 	}
 	return ""
@@ -226,9 +234,9 @@ func (s *suggestion) analysers(rules []ssf.Ref) string {
 	return strings.Join(out, "; ")
 }
 
-// quoted is an id with `*` or `/` as YAML takes it.
+// quoted is a pattern as YAML takes it.
 func quoted(id ssf.ID) string {
-	if strings.ContainsAny(string(id), "*") {
+	if strings.Contains(string(id), "*") {
 		return "'" + string(id) + "'"
 	}
 	return string(id)

@@ -17,7 +17,7 @@ import (
 // those of the rules that name it, of a fact those of the rules that read it,
 // and of a kind, technology or protocol those whose models have it.
 type Item struct {
-	Kind     string    `json:"kind"` // threat, measure, fact, kind, tech, protocol, control, check, catalogue, list, standard or policy
+	Kind     string    `json:"kind"` // threat, measure, fact, kind, tech, protocol, control, check, catalogue, list, analyser, standard or policy
 	ID       ssf.ID    `json:"id"`
 	Title    string    `json:"title"`
 	Origin   string    `json:"origin,omitempty"`
@@ -81,6 +81,9 @@ func List(s Suite) ([]Item, error) {
 	}
 	for i := range own.Lists {
 		l.add(Item{Kind: "list", Title: own.Lists[i].Title}, own.Lists[i].Named)
+	}
+	for i := range own.Analysers {
+		l.add(Item{Kind: "analyser", Title: own.Analysers[i].Title}, own.Analysers[i].Named)
 	}
 	for i := range own.Standards {
 		l.add(Item{Kind: "standard", Title: own.Standards[i].Title}, own.Standards[i].Named)

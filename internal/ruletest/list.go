@@ -43,7 +43,12 @@ type Mapping struct {
 // List is every entry of a library, in the order of the kinds above and then
 // of ids.
 func List(s Suite) ([]Item, error) {
-	l := &lister{Suite: &s, cases: map[ssf.ID][]string{}, words: map[string][]string{}}
+	l := &lister{Suite: &s, cases: map[ssf.ID][]string{}, words: map[string][]string{}, maps: map[ssf.ID][]ssf.Ref{}}
+	for i := range s.Library.Lists {
+		for _, e := range s.Library.Lists[i].Entries {
+			l.maps[s.Library.Lists[i].ID+":"+e.ID] = e.Weaknesses
+		}
+	}
 	if err := l.open(); err != nil {
 		return nil, err
 	}
@@ -97,8 +102,9 @@ func List(s Suite) ([]Item, error) {
 type lister struct {
 	*Suite
 	out   []Item
-	cases map[ssf.ID][]string // by rule
-	words map[string][]string // cases by `kind web_app`, `tech go`, `protocol https`
+	cases map[ssf.ID][]string  // by rule
+	words map[string][]string  // cases by `kind web_app`, `tech go`, `protocol https`
+	maps  map[ssf.ID][]ssf.Ref // weaknesses that publishers map to entries of their lists
 }
 
 // said finds the kinds, technologies and protocols in the text of a case.
@@ -154,7 +160,7 @@ func (l *lister) threat(r *ssf.Rule) {
 		x.Mappings = append(x.Mappings, Mapping{a.ID, by(slices.ContainsFunc(r.Weaknesses, func(w ssf.Ref) bool { return mitre.Related(w.ID, a.ID) }))})
 	}
 	for _, c := range r.Covers {
-		x.Mappings = append(x.Mappings, Mapping{c.ID, by(Official(l.Library, r, c.ID))})
+		x.Mappings = append(x.Mappings, Mapping{c.ID, by(slices.ContainsFunc(l.maps[c.ID], func(w ssf.Ref) bool { return ssf.HasRef(r.Weaknesses, w.ID) }))})
 	}
 	l.add(x, r.Named)
 }

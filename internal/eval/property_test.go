@@ -54,6 +54,8 @@ var strange = sync.OnceValue(func() *ssf.Library {
 		{"function", "web_service", `actors.exists(a, a.hostile == "yes") || assets.all(a, a.integrity < "high")`, "self.authenticated"},
 		{"function", "", `!self.changes && self.exposure != "external"`, "at.writes_audit_log"},
 		{"mitigation", "", `true`, ""},
+		{"flow", "", `sends.exists(a, a.confidentiality >= "high") && returns.all(a, !a.personal)`, ""},
+		{"function", "", `"none" in self.called_with`, ""},
 	} {
 		var b strings.Builder
 		fmt.Fprintf(&b, "id: strange-%d\nsince: 0.1.0\ntitle: Strange\norigin: architecture\non: %s\n", i, r.on)

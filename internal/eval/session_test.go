@@ -140,7 +140,7 @@ func (d *desk) change(m *gen.Model) (what, text string) {
 			}
 		}
 	case "mitigation":
-		m.Entries["mitigations"] = append(m.Entries["mitigations"], fmt.Sprintf("mit-%d: {counters: ['%s'], where: ['setting:x'], state: implemented}", d.IntN(1000), pickString(d, "*@"+m.Flows[0].ID, "flooding@*", "eavesdropping@"+m.Flows[0].ID)))
+		m.Entries["mitigations"] = append(m.Entries["mitigations"], fmt.Sprintf("mit-%d: {%scounters: ['%s'], where: ['setting:x'], state: implemented}", d.IntN(1000), pickString(d, "", "measure: audit-log, "), pickString(d, "*@mit-*", "*@"+m.Flows[0].ID, "flooding@*", "eavesdropping@"+m.Flows[0].ID)))
 	case "deployment":
 		m.Entries["deployments"] = [][]string{{"here: {facts: {network: private}}"}, {"here: {facts: {network: private}}", "there: {facts: {network: public}}"}, nil}[d.IntN(3)]
 	case "hub":

@@ -11,6 +11,8 @@ import (
 
 const usage = `usage: bookshop             serve the shop
        bookshop role NAME ROLE  give an account the role customer, clerk or admin; not while the shop runs
+       bookshop person NAME     print what the shop has about somebody; not while the shop runs
+       bookshop forget NAME     erase somebody who wishes it; not while the shop runs
        bookshop demo            put some books into an empty catalogue
        bookshop verify          verify the audit log`
 

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"bookshop/internal/account"
@@ -45,6 +47,10 @@ func run(ctx context.Context, args []string, env func(string) string, out, log i
 		return serve(ctx, c, db, web.NewLogger(log))
 	case len(args) == 3 && args[0] == "role":
 		return role(ctx, c, db, args[1], account.Role(args[2]))
+	case len(args) == 2 && args[0] == "person":
+		return person(ctx, c, db, args[1], out)
+	case len(args) == 2 && args[0] == "forget":
+		return forget(ctx, c, db, args[1])
 	case len(args) == 1 && args[0] == "demo":
 		return demo(ctx, shop.New(db, time.Now))
 	}
@@ -97,7 +103,7 @@ func serve(ctx context.Context, c config.Config, db *sql.DB, log *slog.Logger) e
 func sweep(ctx context.Context, s *web.Server, log *slog.Logger) {
 	for tick := time.NewTicker(time.Minute); ; {
 		for _, step := range []func(context.Context) error{s.Sessions.Sweep, s.Shop.ReleaseUnpaid, s.Shop.Erase} {
-			if err := step(ctx); err != nil && ctx.Err() == nil {
+			if err := attempt(ctx, step); err != nil && ctx.Err() == nil {
 				log.Error("sweeping failed", "error", err.Error())
 			}
 		}
@@ -107,6 +113,17 @@ func sweep(ctx context.Context, s *web.Server, log *slog.Logger) {
 			return
 		}
 	}
+}
+
+// attempt makes an error of a panic, so that one step ends neither the others
+// nor the shop.
+func attempt(ctx context.Context, step func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return step(ctx)
 }
 
 // role is how the first admin comes to be: by somebody who may use the machine.
@@ -119,11 +136,65 @@ func role(ctx context.Context, c config.Config, db *sql.DB, name string, to acco
 	if err := records.Record(audit.Event{What: "set_role", Outcome: audit.Done, Who: "operator", On: name + " " + string(to)}); err != nil {
 		return err
 	}
-	u, err := account.New(db, account.DefaultCost, time.Now).SetRole(ctx, name, to)
+	_, err = account.New(db, account.DefaultCost, time.Now).SetRole(ctx, name, to)
+	return err
+}
+
+// person writes what the shop has about somebody, for himself.
+func person(ctx context.Context, c config.Config, db *sql.DB, name string, out io.Writer) error {
+	records, u, err := asked(ctx, c, db, "see_person", name)
 	if err != nil {
 		return err
 	}
-	return session.New(db, time.Now).EndAll(ctx, u)
+	defer records.Close()
+	s := shop.New(db, time.Now)
+	basket, err := s.Basket(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	orders, err := s.AllOrdersOf(ctx, u)
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(struct {
+		Name   string
+		Role   account.Role
+		Basket []shop.Line
+		Orders []shop.Order
+	}{u.Name, u.Role, basket, orders})
+}
+
+// forget erases somebody who wishes it: his account, and the addresses of his
+// orders. The orders stay without him, as tax law asks.
+func forget(ctx context.Context, c config.Config, db *sql.DB, name string) error {
+	records, u, err := asked(ctx, c, db, "forget_person", name)
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+	if err := shop.New(db, time.Now).Forget(ctx, u.ID); err != nil {
+		return err
+	}
+	return account.New(db, account.DefaultCost, time.Now).Erase(ctx, u)
+}
+
+// asked finds an account about which somebody asked, and records that.
+func asked(ctx context.Context, c config.Config, db *sql.DB, what, name string) (*audit.Log, account.User, error) {
+	u, err := account.New(db, account.DefaultCost, time.Now).Find(ctx, name)
+	if err != nil {
+		return nil, u, err
+	}
+	records, err := audit.Open(c.AuditLog, c.AuditKey, time.Now)
+	if err != nil {
+		return nil, u, err
+	}
+	if err := records.Record(audit.Event{What: what, Outcome: audit.Done, Who: "operator", On: u.Name}); err != nil {
+		records.Close()
+		return nil, u, err
+	}
+	return records, u, nil
 }
 
 func verify(c config.Config, out io.Writer) error {

@@ -185,6 +185,28 @@ func (s *Service) SetRole(ctx context.Context, name string, role Role) (User, er
 	return u, nil
 }
 
+// Find returns the account of that name.
+func (s *Service) Find(ctx context.Context, name string) (User, error) {
+	var u User
+	err := s.db.QueryRowContext(ctx, `SELECT id, name, role FROM users WHERE name = ?`, name).Scan(&u.ID, &u.Name, &u.Role)
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, ErrRole
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("reading account: %w", err)
+	}
+	return u, nil
+}
+
+// Erase removes an account with its sessions and its basket. Its orders belong
+// to nobody then.
+func (s *Service) Erase(ctx context.Context, u User) error {
+	if _, err := s.db.ExecContext(ctx, `DELETE FROM users WHERE id = ?`, u.ID); err != nil {
+		return fmt.Errorf("erasing account: %w", err)
+	}
+	return nil
+}
+
 // Staff lists the accounts that are more than a customer, by name.
 func (s *Service) Staff(ctx context.Context) ([]User, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT id, name, role FROM users WHERE role <> 'customer' ORDER BY name`)

@@ -3,10 +3,13 @@ package pay_test
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,3 +183,14 @@ func TestNotices(t *testing.T) {
 }
 
 const vector = "e67610b14e0f7e6364cb94fbaf436afabff4aa9b51583d37ca472186cfcf321e"
+
+// TestProviderGetsListedFields lists what the provider is told about an order.
+func TestProviderGetsListedFields(t *testing.T) {
+	var got map[string]any
+	c, _ := client(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { json.NewDecoder(r.Body).Decode(&got) }))
+	c.Start(t.Context(), request) // which has no answer
+	names := slices.Sorted(maps.Keys(got))
+	if want := []string{"amount", "currency", "order", "return"}; !slices.Equal(names, want) {
+		t.Errorf("the provider gets %v, want %v", names, want)
+	}
+}

@@ -1,5 +1,6 @@
 // Package session keeps who is signed in. A session is a random id that only
-// the browser knows; the database has its hash.
+// the browser knows; the database has its hash. A new password or role ends all
+// sessions of an account in the same step, by a trigger of the schema.
 package session
 
 import (
@@ -78,14 +79,6 @@ func over(now, started, used time.Time) bool {
 func (s *Store) End(ctx context.Context, id string) error {
 	if _, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE hash = ?`, sum(id)); err != nil {
 		return fmt.Errorf("ending session: %w", err)
-	}
-	return nil
-}
-
-// EndAll ends every session of a user, wherever it was begun.
-func (s *Store) EndAll(ctx context.Context, u account.User) error {
-	if _, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE user_id = ?`, u.ID); err != nil {
-		return fmt.Errorf("ending sessions: %w", err)
 	}
 	return nil
 }

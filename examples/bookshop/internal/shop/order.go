@@ -46,6 +46,7 @@ const (
 	ErrEmpty       = problem.Problem("The basket is empty.")
 	ErrAddress     = problem.Problem("An address has 10 to 500 characters.")
 	ErrSoldOut     = problem.Problem("There are not enough copies left. Nothing was ordered.")
+	ErrUnderWay    = problem.Problem("There are orders that are not closed.")
 	ErrNothingToDo = problem.Problem("Only an order that is paid or to be refunded can be closed.")
 	ErrTooManyDue  = problem.Problem("Pay or let lapse the orders that are open before you place another one.")
 )
@@ -159,6 +160,15 @@ func maySee(u account.User, o Order) error {
 // OrdersOf returns a user's latest orders, the newest first, without lines.
 func (s *Shop) OrdersOf(ctx context.Context, user int64) ([]Order, error) {
 	return s.orders(ctx, `SELECT `+orderColumns+` FROM orders WHERE user_id = ? ORDER BY placed DESC, id LIMIT 100`, user)
+}
+
+// AllOrdersOf returns everything that a user ever ordered, the newest first.
+func (s *Shop) AllOrdersOf(ctx context.Context, u account.User) ([]Order, error) {
+	orders, err := s.orders(ctx, `SELECT `+orderColumns+` FROM orders WHERE user_id = ? ORDER BY placed DESC, id`, u.ID)
+	for i := 0; err == nil && i < len(orders); i++ {
+		orders[i], err = s.Order(ctx, u, orders[i].ID)
+	}
+	return orders, err
 }
 
 // Orders returns the latest orders of all, the newest first, without lines.

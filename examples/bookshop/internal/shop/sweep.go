@@ -36,6 +36,25 @@ func (s *Shop) ReleaseUnpaid(ctx context.Context) error {
 	})
 }
 
+// Forget removes the addresses of a user's orders before their time, unless one
+// of them is not closed.
+func (s *Shop) Forget(ctx context.Context, user int64) error {
+	return store.Change(ctx, s.db, func(tx *sql.Tx) error {
+		var underWay bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM orders WHERE user_id = ? AND status NOT IN ('sent', 'cancelled'))`, user).Scan(&underWay)
+		if err != nil {
+			return fmt.Errorf("looking for orders under way: %w", err)
+		}
+		if underWay {
+			return ErrUnderWay
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE orders SET address = '' WHERE user_id = ?`, user); err != nil {
+			return fmt.Errorf("erasing addresses: %w", err)
+		}
+		return nil
+	})
+}
+
 // Erase removes what tells about a person and is no longer needed.
 func (s *Shop) Erase(ctx context.Context) error {
 	now := s.now()

@@ -17,6 +17,10 @@ CREATE TABLE IF NOT EXISTS sessions (
 	used    INTEGER NOT NULL
 ) STRICT;
 
+CREATE TRIGGER IF NOT EXISTS sessions_end AFTER UPDATE OF password, role ON users BEGIN
+	DELETE FROM sessions WHERE user_id = new.id;
+END;
+
 CREATE TABLE IF NOT EXISTS books (
 	id     INTEGER PRIMARY KEY,
 	isbn   TEXT NOT NULL UNIQUE,

@@ -70,17 +70,14 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request, v visitor) 
 	return s.show(w, http.StatusOK, v, "account", "Your account", nil)
 }
 
-// changePassword also ends the sessions of the account everywhere, and begins a
-// new one here.
+// changePassword also ends, by a trigger of the schema, the sessions of
+// the account everywhere, and begins a new one here.
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, v visitor) error {
 	err := s.Accounts.ChangePassword(r.Context(), v.user, r.PostForm.Get("present"), r.PostForm.Get("next"), v.address)
 	if errors.Is(err, account.ErrCredentials) || errors.Is(err, account.ErrTooMany) {
 		s.note(audit.Event{What: "change_password", Outcome: audit.Refused, Who: v.user.Name, Address: v.address})
 	}
 	if err != nil {
-		return err
-	}
-	if err := s.Sessions.EndAll(r.Context(), v.user); err != nil {
 		return err
 	}
 	return s.begin(w, r, v, v.user, "change_password")

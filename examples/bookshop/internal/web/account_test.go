@@ -2,8 +2,11 @@ package web
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -127,13 +130,13 @@ func TestAdminGivesRole(t *testing.T) {
 	s := newSite(t)
 	ann, root := s.user("ann", account.Customer), s.user("root", account.Admin)
 	root.get("/admin/roles").status(200).has("root")
-	root.post("/admin/roles", "name", "ann", "role", "clerk").status(303)
+	root.post("/admin/roles", "name", "ann", "role", "clerk", "password", goodPassword).status(303)
 	equal(t, "old session", ann.signedIn(), false)
 	ann.signIn("ann", goodPassword).status(303)
 	ann.get("/admin/orders").status(200)
-	root.post("/admin/roles", "name", "root", "role", "customer").status(422)
-	root.post("/admin/roles", "name", "ann", "role", "owner").status(422)
-	root.post("/admin/roles", "name", "nobody", "role", "clerk").status(422)
+	root.post("/admin/roles", "name", "root", "role", "customer", "password", goodPassword).status(422).has("another admin")
+	root.post("/admin/roles", "name", "ann", "role", "owner", "password", goodPassword).status(422).has("no such role")
+	root.post("/admin/roles", "name", "nobody", "role", "clerk", "password", goodPassword).status(422).has("no such role")
 }
 
 // adopt gives a browser a cookie that its user did not get from the shop.
@@ -235,4 +238,76 @@ func TestCookieAttributes(t *testing.T) {
 		}
 	}
 	equal(t, "cookies", names, "__Host-visit __Host-session __Host-visit ")
+}
+
+func TestRoleTakesPassword(t *testing.T) {
+	s := newSite(t)
+	s.user("ann", account.Customer)
+	root := s.user("root", account.Admin)
+	for _, p := range []string{"", "not her password"} {
+		root.post("/admin/roles", "name", "ann", "role", "admin", "password", p).status(422)
+	}
+	equal(t, "admins", s.count(`SELECT count(*) FROM users WHERE role = 'admin'`), 1)
+}
+
+func TestNobodyByDefault(t *testing.T) {
+	s := newSite(t)
+	root := s.user("root", account.Admin)
+	var forgotten access
+	served := false
+	h := s.server.guard(s.server.handle(forgotten, func(http.ResponseWriter, *http.Request, visitor) error {
+		served = true
+		return nil
+	}))
+	for name, want := range map[string]int{root.cookie(sessionCookie): 403, "": 303} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: name})
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		equal(t, "status", w.Code, want)
+	}
+	equal(t, "served", served, false)
+}
+
+// TestFormsAskForLittle lists what the forms ask people for.
+func TestFormsAskForLittle(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 3)
+	b := s.user("ann", account.Customer)
+	b.post("/basket", "book", "1", "quantity", "1").status(303)
+	for path, want := range map[string]string{"/register": "token name password", "/basket": "token book quantity token address"} {
+		page, names := b.get(path).status(200).text, []string{}
+		_, page, _ = strings.Cut(page, "<main>")
+		for _, found := range regexp.MustCompile(` name="([a-z]+)"`).FindAllStringSubmatch(page, -1) {
+			names = append(names, found[1])
+		}
+		equal(t, path, strings.Join(names, " "), want)
+	}
+}
+
+func TestPeopleAreTold(t *testing.T) {
+	s := newSite(t)
+	s.browser().get("/register").status(200).has("We record sign-ins, orders and what was refused").has("kept for two years").has("erase what we have about you")
+}
+
+// TestVisitorsSeeTheirOwn: pages that are made at once hold nothing of each other.
+func TestVisitorsSeeTheirOwn(t *testing.T) {
+	s := newSite(t)
+	var wg sync.WaitGroup
+	browsers := map[string]*browser{}
+	for _, name := range []string{"ann-own", "bob-own", "eve-own"} {
+		browsers[name] = s.user(name, account.Customer)
+	}
+	for name, b := range browsers {
+		wg.Go(func() {
+			for range 50 {
+				text := b.get("/account").text
+				if strings.Count(text, "-own") != 2 || strings.Count(text, name) != 2 || !strings.HasPrefix(text, "<!doctype html>") {
+					t.Errorf("the page of %s: %s", name, text)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

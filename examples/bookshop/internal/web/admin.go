@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 	"bookshop/internal/shop"
 )
 
-// before records what a member of the staff is about to do. Without the record
+// before records what a member of the staff is about to do or see. Without the record
 // it is not done.
 func (s *Server) before(v visitor, what, on string) error {
 	return s.Audit.Record(audit.Event{What: what, Outcome: audit.Done, Who: v.user.Name, On: on, Address: v.address})
@@ -104,21 +105,25 @@ func (s *Server) roles(w http.ResponseWriter, r *http.Request, v visitor) error 
 	return s.show(w, http.StatusOK, v, "roles", "Roles", staff)
 }
 
-// setRole gives somebody a role and ends his sessions, so that he signs in
-// before he uses it. Nobody changes his own role.
+// setRole gives somebody a role, which ends his sessions, so that he signs in
+// before he uses it. It takes the password of the admin, so that an open session
+// is not enough. Nobody changes his own role.
 func (s *Server) setRole(w http.ResponseWriter, r *http.Request, v visitor) error {
 	name, role := r.PostForm.Get("name"), account.Role(r.PostForm.Get("role"))
 	if strings.EqualFold(name, v.user.Name) {
 		return problem.Problem("Your own role is changed by another admin.")
 	}
-	if err := s.before(v, "set_role", name+" "+string(role)); err != nil {
-		return err
+	_, err := s.Accounts.SignIn(r.Context(), v.user.Name, r.PostForm.Get("password"), v.address)
+	if errors.Is(err, account.ErrCredentials) || errors.Is(err, account.ErrTooMany) {
+		s.note(audit.Event{What: "set_role", Outcome: audit.Refused, Who: v.user.Name, On: name + " " + string(role), Address: v.address})
 	}
-	u, err := s.Accounts.SetRole(r.Context(), name, role)
 	if err != nil {
 		return err
 	}
-	if err := s.Sessions.EndAll(r.Context(), u); err != nil {
+	if err := s.before(v, "set_role", name+" "+string(role)); err != nil {
+		return err
+	}
+	if _, err := s.Accounts.SetRole(r.Context(), name, role); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/admin/roles", http.StatusSeeOther)

@@ -224,7 +224,7 @@ func TestSecurityEventsAreRecorded(t *testing.T) {
 	s := newSite(t)
 	s.book("Dune", 1200, 3)
 	root := s.user("root", account.Admin)
-	root.post("/admin/roles", "name", "nobody", "role", "clerk").status(422)
+	root.post("/admin/roles", "name", "nobody", "role", "clerk", "password", goodPassword).status(422)
 	b := s.browser()
 	b.post("/register", "name", "ann", "password", goodPassword).status(303)
 	b.get("/admin/roles").status(403)
@@ -257,6 +257,34 @@ func TestNothingIsDoneUnrecorded(t *testing.T) {
 	s.user("ann", account.Customer)
 	root := s.user("root", account.Admin)
 	must(t, s.server.Audit.Close())
-	root.post("/admin/roles", "name", "ann", "role", "admin").status(500)
+	root.post("/admin/roles", "name", "ann", "role", "admin", "password", goodPassword).status(500)
 	equal(t, "admins", s.count(`SELECT count(*) FROM users WHERE role = 'admin'`), 1)
+}
+
+func TestForeignPagesLearnNothing(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 3)
+	b := s.user("ann", account.Customer)
+	path := b.order("1").status(303).Header.Get("Location")
+	for _, path := range []string{"/", path, "/orders/none", "/static/style.css"} {
+		h := b.get(path).Header
+		equal(t, path+" windows", h.Get("Cross-Origin-Opener-Policy"), "same-origin")
+		equal(t, path+" embedding", h.Get("Cross-Origin-Resource-Policy"), "same-origin")
+		equal(t, path+" reading", h.Get("Access-Control-Allow-Origin"), "")
+	}
+}
+
+func TestStaffIsRecordedReading(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 3)
+	ann, clerk := s.user("ann", account.Customer), s.user("clerk", account.Clerk)
+	path := ann.order("1").status(303).Header.Get("Location")
+	ann.get(path).status(200)
+	clerk.get(path).status(200).has(home)
+	text, err := os.ReadFile(s.audit)
+	must(t, err)
+	equal(t, "records", strings.Count(string(text), `"what":"see_order","outcome":"done","who":"clerk","on":"`+strings.TrimPrefix(path, "/orders/")+`"`), 1)
+	equal(t, "records of her own", strings.Count(string(text), `"what":"see_order","outcome":"done","who":"ann"`), 0)
+	must(t, s.server.Audit.Close())
+	clerk.get(path).status(500).lacks("Canal Street")
 }

@@ -168,10 +168,16 @@ func (s *Server) askPayment(r *http.Request, o shop.Order) error {
 	return s.Shop.SetPayment(r.Context(), o.ID, p.ID, p.URL)
 }
 
+// order shows an order. That one of the staff looks at it is recorded.
 func (s *Server) order(w http.ResponseWriter, r *http.Request, v visitor) error {
 	o, err := s.Shop.Order(r.Context(), v.user, r.PathValue("id"))
 	if err != nil {
 		return err
+	}
+	if o.User != v.user.ID {
+		if err := s.before(v, "see_order", o.ID); err != nil {
+			return err
+		}
 	}
 	return s.show(w, http.StatusOK, v, "order", "Order", o)
 }

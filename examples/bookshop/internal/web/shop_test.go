@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -310,4 +311,88 @@ func TestErase(t *testing.T) {
 	s.wait(shop.KeepOrder)
 	must(t, s.server.Shop.Erase(t.Context()))
 	equal(t, "orders", s.count(`SELECT count(*) FROM orders`)+s.count(`SELECT count(*) FROM order_lines`), 0)
+}
+
+func TestOrderIsPlacedOnce(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 9)
+	b := s.user("ann", account.Customer)
+	b.order("2").status(303)
+	b.post("/orders", "address", home).status(422).has("The basket is empty.")
+	equal(t, "orders", s.count(`SELECT count(*) FROM orders`), 1)
+	equal(t, "stock", s.count(`SELECT stock FROM books`), 7)
+}
+
+func TestStepsAreKept(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 9)
+	b, clerk := s.user("ann", account.Customer), s.user("clerk", account.Clerk)
+	path := b.order("1").status(303).Header.Get("Location")
+	clerk.post("/admin" + path).status(422) // not paid
+	b.get(path).has("open")
+	must(t, s.provider.Tell(pay.Notice{Payment: "pay-1", Status: "paid", Amount: 1200, Currency: "EUR"}))
+	must(t, s.server.Shop.SetPayment(t.Context(), strings.TrimPrefix(path, "/orders/"), "pay-9", "https://pay.example/pay-9")) // already paid
+	equal(t, "payments", s.count(`SELECT count(*) FROM orders WHERE payment = 'pay-1' AND status = 'paid'`), 1)
+	b.post(path + "/pay").status(303)
+	if _, asked := s.provider.Asked("pay-2"); asked {
+		t.Error("the provider was asked for the payment of an order that is paid")
+	}
+}
+
+// TestPagesShowListedFields: what is stored with an order and an account and is
+// not for its customer stands on no page of his.
+func TestPagesShowListedFields(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 9)
+	b := s.user("ann", account.Customer)
+	path := b.order("1").status(303).Header.Get("Location")
+	_, err := s.db.Exec(`UPDATE orders SET payment = 'canary-payment'`)
+	must(t, err)
+	for _, path := range []string{path, "/orders", "/account", "/basket", "/"} {
+		b.get(path).status(200).lacks("canary").lacks("argon2id").lacks(b.cookie(sessionCookie)).lacks("user_id")
+	}
+}
+
+func TestOnlyPicturesAreServed(t *testing.T) {
+	s := newSite(t)
+	for name, text := range map[string]string{"page.html": "<html>", "shop.db": "SQLite format 3\x00", ".git": "ref: main", "key.pem": "-----BEGIN"} {
+		must(t, os.WriteFile(filepath.Join(s.covers, name), []byte(text), 0o600))
+		s.browser().get("/covers/" + name).status(404)
+	}
+	for _, folder := range []string{"/covers/", "/covers", "/covers/.", "/static/", "/static", "/templates/"} {
+		if r := s.browser().get(folder); r.StatusCode == 200 {
+			t.Errorf("%s is served: %s", folder, r.text)
+		}
+	}
+}
+
+// TestWaitingHoldsNoLock: while one order waits for the provider, others write.
+func TestWaitingHoldsNoLock(t *testing.T) {
+	s := newSite(t)
+	s.book("Dune", 1200, 9)
+	ann, bob := s.user("ann", account.Customer), s.user("bob", account.Customer)
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(arrived)
+		<-answer
+	}))
+	defer hanging.Close()
+	var err error
+	s.server.Pay, err = pay.NewClient(hanging.URL, "", nil)
+	must(t, err)
+	ann.post("/basket", "book", "1", "quantity", "1").status(303)
+	placing := ann.form("/orders", "address", home)
+	var wg sync.WaitGroup
+	wg.Go(func() { ann.send(placing) })
+	select {
+	case <-arrived:
+	case <-time.After(time.Second):
+	}
+	began := time.Now()
+	bob.post("/basket", "book", "1", "quantity", "1").status(303)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("a basket took %v while an order was under way", took)
+	}
+	close(answer)
+	wg.Wait()
 }

@@ -74,7 +74,7 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 				if slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(first(args)) }) {
 					return usagef("%q is an element, and no rule; `ssf threats '*@%s'` lists its threats", first(args), first(args))
 				}
-				return usagef("no threat fits %q%s", first(args), didYouMean(first(args), threatNames(c)))
+				return usagef("no threat fits %q%s%s", first(args), didYouMean(first(args), threatNames(c)), a.beside(first(args), "threats"))
 			}
 			if format == "json" {
 				out := []ssf.Threat{}
@@ -139,6 +139,7 @@ func didYouMean(word string, names []string) string {
 
 func (a *app) questionsCommand() *cobra.Command {
 	var format string
+	var at func([]string) (string, error)
 	cmd := &cobra.Command{
 		Use:   "questions [DIR]",
 		Short: "list the facts that would decide threats, the best first",
@@ -151,7 +152,11 @@ with the elements it is asked of and how many threats an answer decides.
 			if err != nil {
 				return err
 			}
-			c, _, err := a.evaluate(cmd.Context(), first(args))
+			dir, err := at(args)
+			if err != nil {
+				return err
+			}
+			c, _, err := a.evaluate(cmd.Context(), dir)
 			if err != nil {
 				return err
 			}
@@ -164,6 +169,7 @@ with the elements it is asked of and how many threats an answer decides.
 			return report.Questions(a.env.Stdout, c, style)
 		},
 	}
+	at = folder(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
 }

@@ -184,6 +184,7 @@ func (a *app) explainCommand() *cobra.Command {
   sql-injection@web-to-db   why this threat is there or not, fact by fact
   sql-injection             a rule of the library
   encrypted                 a fact: its question, and who reads and implies it
+  web-to-db.encrypted       what it is of one element
   CX-3                      a control: what to do, what judges it, its state
   context/no-zone           a diagnostic: what it means and how to mend it
   web                       an element of the model with its facts
@@ -251,6 +252,11 @@ func (a *app) explainThreat(in ssf.Inputs, c *ssf.Case, id ssf.ID, format string
 		}
 		if !slices.Contains(rules, name) {
 			return usagef("there is no threat %q%s", name, didYouMean(name, rules))
+		}
+		for _, m := range c.Mitigations {
+			if string(m.ID) == at {
+				return usagef("%s does not stand at mitigation %s: the rule is for others, or it is only planned, and threats to it come once it is implemented", name, at)
+			}
 		}
 		return usagef("there is no element %q in the model%s", at, renamed(at, c))
 	case format == "json":

@@ -83,7 +83,7 @@ func TestThreatsOrder(t *testing.T) {
 		}
 		last = i
 	}
-	if !strings.Contains(b.String(), "4 threats, 3 open") {
+	if !strings.Contains(b.String(), "4 threats: 3 open, 1 mitigated") {
 		t.Errorf("counts are wrong:\n%s", b.String())
 	}
 }

@@ -276,6 +276,10 @@ func LintText(w io.Writer, l *Lint) error {
 		}
 		fmt.Fprintln(out)
 	}
+	if len(l.Findings) == 1 {
+		fmt.Fprintln(out, "1 finding")
+		return out.Flush()
+	}
 	fmt.Fprintf(out, "%d findings\n", len(l.Findings))
 	return out.Flush()
 }

@@ -482,6 +482,7 @@ type RuleInfo struct {
 	ID         ID       `json:"id"`
 	Title      string   `json:"title"`
 	Origin     Origin   `json:"origin"`
+	On         Sort     `json:"on"` // what its threats stand on
 	Stride     []string `json:"stride"`
 	Weaknesses []ID     `json:"weaknesses"` // CWE ids
 	Attacks    []ID     `json:"attacks"`    // CAPEC ids
@@ -543,6 +544,18 @@ type Branch struct {
 	Rule  ID         `json:"rule"`
 	Title string     `json:"title"`
 	At    []BranchAt `json:"at"`
+}
+
+// OnMitigation tells the rules whose threats stand on mitigations: their elements
+// are ids of mitigations, which may be those of elements too.
+func (c *Case) OnMitigation() map[ID]bool {
+	out := map[ID]bool{}
+	for i := range c.Rules {
+		if c.Rules[i].On == SortMitigation {
+			out[c.Rules[i].ID] = true
+		}
+	}
+	return out
 }
 
 // BranchAt is one place of a branch.

@@ -177,6 +177,7 @@ technologies of the elements.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			lib := library.Index()
 			var c *ssf.Case
+			var m *ssf.Model
 			if _, e := a.dir(dir); e == nil || dir != "" || strings.Contains(strings.Join(args, " "), "@") {
 				found, in, err := a.evaluate(cmd.Context(), dir)
 				if err != nil {
@@ -189,9 +190,9 @@ technologies of the elements.
 				if err := a.erroneous(found, style); err != nil {
 					return err
 				}
-				c, lib = found, in.Library
+				c, m, lib = found, in.Model, in.Library
 			}
-			return a.suggest(args, lib, c, only)
+			return a.suggest(args, lib, m, c, only)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "measure", nil, "only these measures")
@@ -199,7 +200,7 @@ technologies of the elements.
 	return cmd
 }
 
-func (a *app) suggest(args []string, lib *ssf.Library, c *ssf.Case, only []string) error {
+func (a *app) suggest(args []string, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []string) error {
 	var rules, measures []string
 	for i := range lib.Threats {
 		rules = append(rules, string(lib.Threats[i].ID))
@@ -231,5 +232,5 @@ func (a *app) suggest(args []string, lib *ssf.Library, c *ssf.Case, only []strin
 		}
 		chosen = append(chosen, ssf.ID(m))
 	}
-	return report.Suggest(a.env.Stdout, ids, lib, c, chosen)
+	return report.Suggest(a.env.Stdout, ids, lib, m, c, chosen)
 }

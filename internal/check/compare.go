@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/facts"
 )
 
 // Compare writes into a case what in it is worse than in an earlier one of the
@@ -23,6 +24,10 @@ import (
 // the lines of the model's files; it may be nil.
 func Compare(c, base *ssf.Case, rev string, line func(ssf.Pos) string) {
 	m := &comparison{now: c, base: base, line: line, renamed: map[ssf.ID]ssf.ID{}, worse: map[ssf.Worse]bool{}, places: map[ssf.ID]ssf.Pos{}}
+	m.around, m.before = c.OnMitigation(), base.OnMitigation()
+	for _, x := range c.Mitigations {
+		m.places[facts.MitigationID(x.ID)] = x.Pos
+	}
 	for _, e := range c.Elements {
 		m.places[e.ID] = e.Pos
 		for _, w := range e.Was {
@@ -47,6 +52,8 @@ func Compare(c, base *ssf.Case, rev string, line func(ssf.Pos) string) {
 type comparison struct {
 	now, base *ssf.Case
 	renamed   map[ssf.ID]ssf.ID // elements by their former ids
+	around    map[ssf.ID]bool   // rules whose threats stand on mitigations
+	before    map[ssf.ID]bool   // the same of the earlier case
 	worse     map[ssf.Worse]bool
 	line      func(ssf.Pos) string
 	places    map[ssf.ID]ssf.Pos // of the elements
@@ -68,6 +75,9 @@ func (m *comparison) today(id ssf.ID) ssf.ID {
 		return now
 	}
 	if rule, at, ok := strings.Cut(string(id), "@"); ok {
+		if m.before[ssf.ID(rule)] { // a mitigation has no former ids
+			return id
+		}
 		return ssf.Instance(ssf.ID(rule), m.today(ssf.ID(at)))
 	}
 	if at, part, ok := strings.Cut(string(id), "."); ok {
@@ -247,7 +257,11 @@ func (m *comparison) threatsAt() (out []ssf.Diagnostic) {
 			if t.State == ssf.Open {
 				d.Hint = openHint(t.ID, measures[t.Rule])
 			}
-			out = append(out, m.at(d, t.Element))
+			at := t.Element
+			if m.around[t.Rule] {
+				at = facts.MitigationID(at)
+			}
+			out = append(out, m.at(d, at))
 		}
 	}
 	return out

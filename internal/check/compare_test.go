@@ -111,3 +111,39 @@ func TestCompare(t *testing.T) {
 		t.Errorf("the base itself was changed:\n%s", d)
 	}
 }
+
+// TestCompareSameName: a mitigation that has the id of an element keeps it when
+// the element gets another, and what is worse at it is shown there.
+func TestCompareSameName(t *testing.T) {
+	lib, diags, err := lang.ReadLibrary(library.Core)
+	if err != nil || len(diags) > 0 {
+		t.Fatal(err, diags)
+	}
+	with := strings.Replace(shop, "policy:", "mitigations:\n  web: {measure: storage-encryption, counters: [path-traversal@web], where: ['setting:x'], state: implemented}\npolicy:", 1)
+	base := caseOf(t, lib, with)
+	renamed := caseOf(t, lib, strings.NewReplacer("  web: {kind", "  site: {was: [web], kind", "to: web", "to: site", "path-traversal@web", "path-traversal@site").Replace(with))
+	check.Compare(renamed, base, "", nil)
+	for _, w := range renamed.Base.Worse {
+		if strings.Contains(string(w.Subject), "@") {
+			t.Errorf("a new name is worse: %s %s", w.Subject, w.What)
+		}
+	}
+
+	now := caseOf(t, lib, with)
+	check.Compare(now, caseOf(t, lib, shop), "", nil)
+	at := 0
+	for _, m := range now.Mitigations {
+		at = m.Line
+	}
+	shown := 0
+	for _, d := range now.Diagnostics {
+		if d.Subject == "key-used-in-place@web" && !d.Known {
+			if shown++; d.Line != at {
+				t.Errorf("%s is shown at line %d, and stands at %d", d.Subject, d.Line, at)
+			}
+		}
+	}
+	if shown == 0 {
+		t.Error("the threat to the new mitigation is not shown")
+	}
+}

@@ -125,7 +125,7 @@ func (e *verdict) describeLibrary() {
 			measures[m.ID] = true
 		}
 		c.Rules = append(c.Rules, ssf.RuleInfo{
-			ID: r.ID, Title: r.Title, Origin: r.Origin, Stride: orEmpty(r.Stride), Weaknesses: orEmpty(refIDs(r.Weaknesses)), Attacks: orEmpty(refIDs(r.Attacks)),
+			ID: r.ID, Title: r.Title, Origin: r.Origin, On: r.On, Stride: orEmpty(r.Stride), Weaknesses: orEmpty(refIDs(r.Weaknesses)), Attacks: orEmpty(refIDs(r.Attacks)),
 			Says: r.Says, Plain: r.Plain, QuietWhen: r.QuietWhen, Measures: orEmpty(refIDs(r.Measures)),
 		})
 	}

@@ -54,6 +54,8 @@ type builder struct {
 	checks   map[ssf.ID]*ssf.CheckInfo
 	people   map[ssf.ID]*ssf.PersonInfo
 	elements map[ssf.ID]*ssf.ElementInfo
+	ways     map[ssf.ID]*ssf.MitigationResult // mitigations
+	around   map[ssf.ID]bool                  // rules whose threats stand on those
 	threat   map[ssf.ID]*ssf.Threat
 	groups   []ruleGroup
 	told     map[aboutControl][]ssf.Diagnostic // gaps and errors that are shown
@@ -76,6 +78,8 @@ func newBuilder(c *ssf.Case) *builder {
 	b.checks = index(c.Checks, func(k *ssf.CheckInfo) ssf.ID { return k.ID })
 	b.people = index(c.People, func(p *ssf.PersonInfo) ssf.ID { return p.ID })
 	b.elements = index(c.Elements, func(e *ssf.ElementInfo) ssf.ID { return e.ID })
+	b.ways = index(c.Mitigations, func(m *ssf.MitigationResult) ssf.ID { return m.ID })
+	b.around = c.OnMitigation()
 	b.threat = index(c.Threats, func(t *ssf.Threat) ssf.ID { return t.ID })
 	b.groups = byRule(c, func(*ssf.Threat) bool { return true })
 	b.told = map[aboutControl][]ssf.Diagnostic{}
@@ -87,6 +91,19 @@ func newBuilder(c *ssf.Case) *builder {
 	}
 	b.detailed = b.needed()
 	return b
+}
+
+// placeOf is where in the model that stands which a threat is at: an element, or
+// a mitigation, which may have the id of an element.
+func (b *builder) placeOf(t *ssf.Threat) (p ssf.Pos) {
+	if b.around[t.Rule] {
+		if m := b.ways[t.Element]; m != nil {
+			p = m.Pos
+		}
+	} else if e := b.elements[t.Element]; e != nil {
+		p = e.Pos
+	}
+	return p
 }
 
 func index[T any](vs []T, id func(*T) ssf.ID) map[ssf.ID]*T {

@@ -146,8 +146,8 @@ func (b *builder) threatTask(s ssf.State, g ruleGroup) task {
 			t.where = append(t.where, Span{Plain, ", ", ""})
 		}
 		t.where = append(t.where, link(string(x.Element), anchor("t", x.ID)))
-		if i == 0 && b.elements[x.Element] != nil && b.elements[x.Element].Known() {
-			t.where = append(t.where, text(" (", place(b.elements[x.Element].Pos), ")")...)
+		if p := b.placeOf(x); i == 0 && p.Known() {
+			t.where = append(t.where, text(" (", place(p), ")")...)
 		}
 	}
 	r := b.rules[g.rule]

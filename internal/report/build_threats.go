@@ -84,8 +84,8 @@ func (b *builder) threatTable(caption string, ts []*ssf.Threat) Table {
 	t := Table{Caption: caption, Columns: []string{"Where", "State", "Risk", "Why"}, Compact: true}
 	for _, x := range ts {
 		where := text(mono(x.Element))
-		if e := b.elements[x.Element]; e != nil && e.Known() {
-			where = append(where, Span{Plain, " ", ""}, aside(e.File+":"+strconv.Itoa(e.Line)))
+		if p := b.placeOf(x); p.Known() {
+			where = append(where, Span{Plain, " ", ""}, aside(p.File+":"+strconv.Itoa(p.Line)))
 		}
 		why := prose(x.Why)
 		switch x.State {

@@ -49,8 +49,8 @@ func CSV(w io.Writer, c *ssf.Case) error {
 			weaknesses, attacks = r.Weaknesses, r.Attacks
 		}
 		file, line := "", ""
-		if e := b.elements[t.Element]; e != nil && e.Known() {
-			file, line = e.File, strconv.Itoa(e.Line)
+		if p := b.placeOf(t); p.Known() {
+			file, line = p.File, strconv.Itoa(p.Line)
 		}
 		row := []string{
 			string(t.ID), string(t.Rule), string(t.Element), t.Title, string(t.Origin), string(t.State), t.Why, t.Risk.String(), t.Likelihood.String(), t.LikelihoodWhy, t.Impact.String(), t.ImpactWhy,

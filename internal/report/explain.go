@@ -454,8 +454,9 @@ func (p *page) element(id ssf.ID, c *ssf.Case) bool {
 		p.print("  %-24s %-12s %s\n", f.Name, f.Value, p.paint(faint, by))
 	}
 	var at []string
+	around := c.OnMitigation()
 	for _, t := range c.Threats {
-		if t.Element == id {
+		if t.Element == id && !around[t.Rule] {
 			at = append(at, string(t.Rule)+" ("+string(t.State)+")")
 		}
 	}

@@ -363,11 +363,7 @@ func (s *sarifWriter) threatResult(t *ssf.Threat) sarifResult {
 	case t.Risk.Worst() >= ssf.High:
 		r.Level = "error"
 	}
-	var at ssf.Pos
-	if e := s.elements[t.Element]; e != nil {
-		at = e.Pos
-	}
-	r.Locations = []sarifLocation{s.location(at, "", t.Element)}
+	r.Locations = []sarifLocation{s.location(s.placeOf(t), "", t.Element)}
 	return r
 }
 

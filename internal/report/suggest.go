@@ -11,10 +11,10 @@ import (
 
 // Suggest writes the mitigations and verifications that the library knows
 // against threats as a file of the model: an id is `rule@element`, or a rule where
-// there is no model and c is nil. Each must be of a rule of the library. Only are
+// there is no model, m and its case c being nil. Each must be of a rule of the library. Only are
 // the measures that are wanted; without any, all of the rules.
-func Suggest(w io.Writer, ids []ssf.ID, lib *ssf.Library, c *ssf.Case, only []ssf.ID) error {
-	s := &suggestion{page: newPage(w, Style{}), lib: lib, c: c, counters: map[ssf.ID][]ssf.ID{}}
+func Suggest(w io.Writer, ids []ssf.ID, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []ssf.ID) error {
+	s := &suggestion{page: newPage(w, Style{}), lib: lib, model: m, c: c, counters: map[ssf.ID][]ssf.ID{}}
 	var chosen []*ssf.Measure
 	for _, id := range ids {
 		name, at, _ := strings.Cut(string(id), "@")
@@ -52,6 +52,7 @@ func Suggest(w io.Writer, ids []ssf.ID, lib *ssf.Library, c *ssf.Case, only []ss
 type suggestion struct {
 	*page
 	lib      *ssf.Library
+	model    *ssf.Model
 	c        *ssf.Case
 	counters map[ssf.ID][]ssf.ID // threats by measure
 	techs    []ssf.ID            // of the code that the threats are about, with their parents
@@ -96,9 +97,14 @@ func (s *suggestion) techsOf(id ssf.ID) (out []ssf.ID) {
 func (s *suggestion) write(measures []*ssf.Measure) {
 	var fresh []*ssf.Measure
 	for _, m := range measures {
-		if have := s.mitigation(m.ID); have != "" {
+		if have := s.mitigation(m.ID); have != nil {
 			s.print("\n")
-			s.note("", fmt.Sprintf("Mitigation %s carries out %s already: add %s to its `counters`.", have, m.ID, ssf.Join(s.counters[m.ID])))
+			missing := slices.DeleteFunc(slices.Clone(s.counters[m.ID]), func(id ssf.ID) bool { return slices.Contains(have.Counters, id) })
+			if len(missing) == 0 {
+				s.note("", fmt.Sprintf("Mitigation %s carries out %s and counters it already.", have.ID, m.ID))
+			} else {
+				s.note("", fmt.Sprintf("Mitigation %s carries out %s already: add %s to its `counters`.", have.ID, m.ID, ssf.Join(missing)))
+			}
 			continue
 		}
 		fresh = append(fresh, m)
@@ -161,6 +167,9 @@ func (s *suggestion) recipe(m *ssf.Measure, n int, v ssf.Recipe, run ssf.ID) {
 			break
 		}
 	}
+	for s.c != nil && slices.ContainsFunc(s.c.Verifications, func(v ssf.VerificationInfo) bool { return v.ID == id }) {
+		id += "-too"
+	}
 	s.print("  %s:\n    verifies: [%s]\n", id, s.free(m.ID))
 	switch {
 	case v.Method != "test":
@@ -171,16 +180,12 @@ func (s *suggestion) recipe(m *ssf.Measure, n int, v ssf.Recipe, run ssf.ID) {
 	}
 }
 
-// mitigation is the one that carries out a measure already.
-func (s *suggestion) mitigation(measure ssf.ID) ssf.ID {
-	if s.c != nil {
-		for _, m := range s.c.Mitigations {
-			if m.Measure == measure {
-				return m.ID
-			}
-		}
+// mitigation is the one that carries out a measure already, or nil.
+func (s *suggestion) mitigation(measure ssf.ID) *ssf.MitigationResult {
+	if s.c == nil {
+		return nil
 	}
-	return ""
+	return byID(s.c.Mitigations, measure, func(m *ssf.MitigationResult) ssf.ID { return m.Measure })
 }
 
 // free is an id for a mitigation that no other has.
@@ -197,17 +202,21 @@ func (s *suggestion) free(id ssf.ID) ssf.ID {
 // run is a run for tests. Where the model has none, one is written if the
 // technology says how its tests are run.
 func (s *suggestion) run() ssf.ID {
-	if s.c != nil {
+	const own ssf.ID = "unit-tests"
+	if s.model != nil {
 		for _, v := range s.c.Verifications {
-			if v.Run != "" {
+			if v.Run != "" && v.Method == "test" {
 				return v.Run
 			}
+		}
+		if slices.ContainsFunc(s.model.Runs, func(r ssf.Run) bool { return r.ID == own }) {
+			return own
 		}
 	}
 	for _, t := range s.techs {
 		if def := byID(s.lib.Techs, t, func(k *ssf.KindDef) ssf.ID { return k.ID }); def != nil && def.Tests != "" {
-			s.print("\nruns:\n  unit-tests: {%s}\n", def.Tests)
-			return "unit-tests"
+			s.print("\nruns:\n  %s: {%s}\n", own, def.Tests)
+			return own
 		}
 	}
 	return ""
@@ -235,9 +244,9 @@ func (s *suggestion) analysers(rules []ssf.Ref) string {
 	return strings.Join(out, "; ")
 }
 
-// quoted is an id with `*` or `/` as YAML takes it.
+// quoted is a pattern as YAML takes it.
 func quoted(id ssf.ID) string {
-	if strings.ContainsAny(string(id), "*") {
+	if strings.Contains(string(id), "*") {
 		return "'" + string(id) + "'"
 	}
 	return string(id)

@@ -78,6 +78,7 @@ type linter struct {
 	*Suite
 	out   *Lint
 	kinds facts.Family
+	names map[ssf.ID][]int // rules of the library by what they name; see [linter.index]
 }
 
 func (l *linter) say(at ssf.Pos, format string, args ...any) {
@@ -225,13 +226,32 @@ func (l *linter) about(list, entry ssf.ID) (by []ssf.ID) {
 		}
 		return by
 	}
-	for i := range l.Library.Threats {
-		r := &l.Library.Threats[i]
-		if ssf.HasRef(r.Covers, list+":"+entry) || ssf.HasRef(r.Weaknesses, entry) || list == listLinddun && slices.Contains(r.Linddun, string(entry)) {
-			by = append(by, r.ID)
-		}
+	if l.names == nil {
+		l.index()
+	}
+	found := slices.Concat(l.names[list+":"+entry], l.names[entry])
+	slices.Sort(found)
+	for _, i := range slices.Compact(found) {
+		by = append(by, l.Library.Threats[i].ID)
 	}
 	return by
+}
+
+// index finds the rules by the entries of lists that they name, their weaknesses
+// and, as entries, their LINDDUN types.
+func (l *linter) index() {
+	l.names = map[ssf.ID][]int{}
+	for i := range l.Library.Threats {
+		r := &l.Library.Threats[i]
+		for _, refs := range [][]ssf.Ref{r.Covers, r.Weaknesses} {
+			for _, x := range refs {
+				l.names[x.ID] = append(l.names[x.ID], i)
+			}
+		}
+		for _, x := range r.Linddun {
+			l.names[listLinddun+":"+ssf.ID(x)] = append(l.names[listLinddun+":"+ssf.ID(x)], i)
+		}
+	}
 }
 
 func orNone(ids []ssf.ID) []ssf.ID {
@@ -239,20 +259,6 @@ func orNone(ids []ssf.ID) []ssf.ID {
 		return []ssf.ID{}
 	}
 	return ids
-}
-
-// Official reports whether the publisher of a list relates an entry to one of
-// the rule's weaknesses; otherwise that they belong together is said by us.
-func Official(lib *ssf.Library, r *ssf.Rule, entry ssf.ID) bool {
-	list, name, _ := strings.Cut(string(entry), ":")
-	for i := range lib.Lists {
-		for _, e := range lib.Lists[i].Entries {
-			if lib.Lists[i].ID == ssf.ID(list) && e.ID == ssf.ID(name) {
-				return slices.ContainsFunc(e.Weaknesses, func(w ssf.Ref) bool { return ssf.HasRef(r.Weaknesses, w.ID) })
-			}
-		}
-	}
-	return false
 }
 
 // LintText writes the findings, then the lists with what they lack.

@@ -20,7 +20,7 @@ import (
 // of a kind, technology or protocol those whose models have it, or else those of
 // the rules that are meant for the kind or read what the entry implies.
 type Item struct {
-	Kind     string    `json:"kind"` // threat, measure, fact, kind, tech, protocol, control, check, catalogue, list, standard or policy
+	Kind     string    `json:"kind"` // threat, measure, fact, kind, tech, protocol, control, check, catalogue, list, analyser, standard or policy
 	ID       ssf.ID    `json:"id"`
 	Title    string    `json:"title"`
 	Origin   string    `json:"origin,omitempty"`
@@ -46,7 +46,12 @@ type Mapping struct {
 // List is every entry of a library, in the order of the kinds above and then
 // of ids.
 func List(s Suite) ([]Item, error) {
-	l := &lister{Suite: &s, cases: map[ssf.ID][]string{}, words: map[string][]string{}}
+	l := &lister{Suite: &s, cases: map[ssf.ID][]string{}, words: map[string][]string{}, maps: map[ssf.ID][]ssf.Ref{}}
+	for i := range s.Library.Lists {
+		for _, e := range s.Library.Lists[i].Entries {
+			l.maps[s.Library.Lists[i].ID+":"+e.ID] = e.Weaknesses
+		}
+	}
 	if err := l.open(); err != nil {
 		return nil, err
 	}
@@ -91,6 +96,9 @@ func List(s Suite) ([]Item, error) {
 	for i := range own.Lists {
 		l.add(Item{Kind: "list", Title: own.Lists[i].Title}, own.Lists[i].Named)
 	}
+	for i := range own.Analysers {
+		l.add(Item{Kind: "analyser", Title: own.Analysers[i].Title}, own.Analysers[i].Named)
+	}
 	for i := range own.Standards {
 		l.add(Item{Kind: "standard", Title: own.Standards[i].Title}, own.Standards[i].Named)
 	}
@@ -103,8 +111,9 @@ func List(s Suite) ([]Item, error) {
 type lister struct {
 	*Suite
 	out   []Item
-	cases map[ssf.ID][]string // by rule
-	words map[string][]string // cases by `kind web_app`, `tech go`, `protocol https`
+	cases map[ssf.ID][]string  // by rule
+	words map[string][]string  // cases by `kind web_app`, `tech go`, `protocol https`
+	maps  map[ssf.ID][]ssf.Ref // weaknesses that publishers map to entries of their lists
 }
 
 // said finds the kinds, technologies and protocols in the text of a case.
@@ -160,7 +169,7 @@ func (l *lister) threat(r *ssf.Rule) {
 		x.Mappings = append(x.Mappings, Mapping{a.ID, by(slices.ContainsFunc(r.Weaknesses, func(w ssf.Ref) bool { return mitre.Related(w.ID, a.ID) }))})
 	}
 	for _, c := range r.Covers {
-		x.Mappings = append(x.Mappings, Mapping{c.ID, by(Official(l.Library, r, c.ID))})
+		x.Mappings = append(x.Mappings, Mapping{c.ID, by(slices.ContainsFunc(l.maps[c.ID], func(w ssf.Ref) bool { return ssf.HasRef(r.Weaknesses, w.ID) }))})
 	}
 	l.add(x, r.Named)
 }

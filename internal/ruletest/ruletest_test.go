@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -237,5 +238,34 @@ func TestWriters(t *testing.T) {
 	}
 	if diff := cmp.Diff(r.Cases, j.Cases); diff != "" || len(j.Lacks) != 1 {
 		t.Errorf("JSON has\n%s\n%s", out.String(), diff)
+	}
+}
+
+// TestCostlyLists: a library of many rules and lists is listed and looked at in a
+// time that does not grow with the product of the two.
+func TestCostlyLists(t *testing.T) {
+	const rules, each = 3000, 20
+	lib := &ssf.Library{Lists: []ssf.List{{Named: ssf.Named{ID: "top"}}}}
+	for i := range rules {
+		r := ssf.Rule{Named: ssf.Named{ID: ssf.ID(fmt.Sprintf("r%d", i)), Pos: ssf.Pos{File: fmt.Sprintf("threats/r%d/threat.yaml", i)}}}
+		for j := range each {
+			id := ssf.ID(fmt.Sprintf("A%d", i*each+j))
+			lib.Lists[0].Entries = append(lib.Lists[0].Entries, ssf.ListEntry{Named: ssf.Named{ID: id}})
+			r.Covers = append(r.Covers, ssf.Ref{ID: "top:" + id})
+		}
+		lib.Threats = append(lib.Threats, r)
+	}
+	s := ruletest.Suite{FS: fstest.MapFS{}, Own: lib, Library: lib}
+	begin := time.Now()
+	items, err := ruletest.List(s)
+	if err != nil || len(items) != rules+1 || len(items[0].Mappings) != each {
+		t.Fatalf("%d entries are listed: %v", len(items), err)
+	}
+	l, err := ruletest.Check(s)
+	if err != nil || len(l.Coverage) != 1 || len(l.Coverage[0].Entries) != rules*each || len(l.Coverage[0].Entries[7].Threats) != 1 {
+		t.Fatalf("the coverage is not that of the list: %v", err)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("took %v", took)
 	}
 }

@@ -156,8 +156,9 @@ func collect(c *ssf.Case) parts {
 	slices.SortFunc(p.zones, byID)
 	slices.SortFunc(p.nodes, byID)
 	slices.SortFunc(p.flows, byID)
+	around := c.OnMitigation()
 	for i := range c.Threats {
-		if t := &c.Threats[i]; !t.State.Treated() {
+		if t := &c.Threats[i]; !t.State.Treated() && !around[t.Rule] {
 			p.open[cmp.Or(at[t.Element], t.Element)]++
 		}
 	}

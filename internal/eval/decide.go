@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/facts"
 	"ssf/internal/rule"
 )
 
@@ -176,7 +177,8 @@ func wild(p ssf.Pattern) bool { return strings.Contains(string(p.ID()), "*") }
 func (e *Evaluation) Matching(p ssf.Pattern, at []ssf.Where) (hits []int) {
 	r, el := string(p.Rule.ID), string(p.Element.ID)
 	var among []int
-	switch n := e.World.Lookup(p.Element.ID); {
+	n, m := e.World.Lookup(p.Element.ID), e.World.Lookup(facts.MitigationID(p.Element.ID))
+	switch {
 	case !wild(p) && len(at) == 0:
 		for _, id := range []ssf.ID{p.ID(), "own/" + p.ID()} {
 			if i := e.find(id); i >= 0 {
@@ -184,8 +186,11 @@ func (e *Evaluation) Matching(p ssf.Pattern, at []ssf.Where) (hits []int) {
 			}
 		}
 		return nil
-	case n >= 0:
-		among = e.At[n]
+	case n >= 0 && m >= 0: // an element and a mitigation may have one id
+		among = slices.Concat(e.At[n], e.At[m])
+		slices.Sort(among)
+	case n >= 0 || m >= 0:
+		among = e.At[max(n, m)]
 	case !strings.Contains(r, "*"):
 		among = slices.Concat(e.Of[p.Rule.ID], e.Of["own/"+p.Rule.ID])
 	default:

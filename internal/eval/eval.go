@@ -44,7 +44,6 @@ type Engine struct {
 
 	compiler *rule.Compiler
 	wholes   map[ssf.ID]bool            // kinds with which the product stands or falls
-	wider    func() map[int32][]int32   // see [widerOf]
 	sorts    func() map[ssf.ID]ssf.Sort // of the model's ids, for its conditions
 	former   func() map[ssf.ID]ssf.ID   // elements by the ids that they had
 	tracer   *proof.Tracer

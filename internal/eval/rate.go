@@ -255,16 +255,25 @@ func (e *Evaluation) program(n int32) int32 {
 	return -1
 }
 
-// fed reports whether what others decide reaches the program at n, as through a
-// queue, a file or a store.
-func (e *Evaluation) fed(n int32) bool {
+// fed says whether what others decide reaches the program at n, as through a
+// queue, a file or a store: True, False, or Unknown while nobody says.
+func (e *Evaluation) fed(n int32) rule.Truth {
 	p := e.program(n)
-	return p >= 0 && e.Nodes[p].Sort == ssf.SortComponent && e.Get(p, "takes_input") == facts.Yes
+	if p < 0 || e.Nodes[p].Sort != ssf.SortComponent || e.Vocabulary.Fact("takes_input") == nil {
+		return rule.False
+	}
+	switch e.Get(p, "takes_input") {
+	case facts.Yes:
+		return rule.True
+	case facts.No:
+		return rule.False
+	}
+	return rule.Unknown
 }
 
 // likelihood is the rule's, one step less where only other zones of the
-// product reach the element, or only what others hand on, and two where nothing
-// does, never below low; or what somebody rated.
+// product reach the element, or only what others hand on or may hand on, and two
+// where nothing does, never below low; or what somebody rated.
 func (e *Evaluation) likelihood(in *Instance) (ssf.Level, string) {
 	if in.Rated != nil {
 		l, _ := ssf.ParseLevel(string(in.Rated.Level.ID))
@@ -283,8 +292,11 @@ func (e *Evaluation) likelihood(in *Instance) (ssf.Level, string) {
 	case facts.Internal:
 		return max(l-1, ssf.Low), "only other zones reach it. " + in.Rule.Because
 	case facts.Isolated:
-		if e.fed(in.Node) {
+		switch e.fed(in.Node) {
+		case rule.True:
 			return max(l-1, ssf.Low), "only what others hand on reaches it. " + in.Rule.Because
+		case rule.Unknown:
+			return max(l-1, ssf.Low), "nothing outside its zone reaches it, and nobody says whether it takes input. " + in.Rule.Because
 		}
 		return max(l-2, ssf.Low), "nothing outside its zone reaches it. " + in.Rule.Because
 	}
@@ -314,8 +326,8 @@ func (e *Evaluation) rating(b []byte, in *Instance) []byte {
 		if f := e.Vocabulary.Fact("exposure"); f != nil {
 			exposure := e.Get(in.Node, "exposure")
 			put("exposure", string(f.Decode(exposure)))
-			if exposure == facts.Isolated && e.fed(in.Node) {
-				put("fed", "yes")
+			if fed := e.fed(in.Node); exposure == facts.Isolated && fed != rule.False {
+				put("fed", map[rule.Truth]string{rule.True: "yes", rule.Unknown: "unknown"}[fed])
 			}
 		}
 	}

@@ -2,8 +2,10 @@ package lang
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -43,6 +45,57 @@ func TestCostly(t *testing.T) {
 				t.Errorf("took %v for %d bytes", took, len(text))
 			} else {
 				t.Logf("%v for %d bytes, %d diagnostics", took, len(text), len(s.Diagnostics))
+			}
+		})
+	}
+}
+
+// TestCostlyLibrary reads libraries that are made to cost more than their size.
+func TestCostlyLibrary(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	const n = 1500
+	rules := func(key string, to func(i, j int) string) map[string]string {
+		files := map[string]string{}
+		for i := range n {
+			var all []string
+			for j := range 40 {
+				if id := to(i, j); !slices.Contains(all, id) {
+					all = append(all, id)
+				}
+			}
+			id := fmt.Sprintf("r%d", i)
+			files["threats/"+id+"/threat.yaml"] = "id: " + id + "\nsince: 1\ntitle: T\norigin: behaviour\non: asset\nwhen: 'true'\nendangers: [integrity]\nlikelihood: {level: low, because: x}\nsays: x\nplain: x\nmeasures: []\nquiet_when: x\n" + key + ": [" + strings.Join(all, ", ") + "]\n"
+		}
+		return files
+	}
+	for name, files := range map[string]map[string]string{
+		"steps":            rules("steps", func(i, j int) string { return fmt.Sprintf("r%d", min(i+j+1, n-1)) }),
+		"steps in circles": rules("steps", func(i, j int) string { return fmt.Sprintf("r%d", (i+j*37+1)%n) }),
+		"unknown entries":  rules("covers", func(i, j int) string { return fmt.Sprintf("top:B%dx", i*40+j) }),
+		"a long list":      rules("covers", func(i, j int) string { return fmt.Sprintf("top:A%d", (i*40+j)%50_000) }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			files["library.yaml"], files["lists/l.yaml"] = "name: acme\nversion: 1\n", "lists:\n  top:\n    title: T\n    source: x\n    entries:\n"
+			var entries strings.Builder
+			for i := range 50_000 {
+				fmt.Fprintf(&entries, "      A%d: {}\n", i)
+			}
+			files["lists/l.yaml"] += entries.String()
+			fsys := fstest.MapFS{}
+			for p, text := range files {
+				fsys[p] = &fstest.MapFile{Data: []byte(text)}
+			}
+			begin := time.Now()
+			_, ds, err := ReadLibrary(fsys)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(begin); took > 10*time.Second {
+				t.Errorf("took %v", took)
+			} else {
+				t.Logf("%v, %d diagnostics", took, len(ds))
 			}
 		})
 	}

@@ -2,7 +2,6 @@ package lang
 
 import (
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -153,28 +152,30 @@ var noWords = &decoder{}
 // published checks the ids of others: weaknesses, attack patterns, entries of
 // lists and of catalogues.
 func (x *index) published(a *Added, whole *ssf.Library) {
-	lists, catalogues := map[string][]string{}, map[string][]string{}
+	lists, catalogues := newRoll(AList), newRoll(ACatalogue)
 	for i := range whole.Lists {
 		l := &whole.Lists[i]
+		lists.add(l.ID)
 		for _, e := range l.Entries {
-			lists[string(l.ID)] = append(lists[string(l.ID)], string(e.ID))
+			lists.add(l.ID, string(e.ID))
 		}
 	}
 	for i := range whole.Catalogues {
 		c := &whole.Catalogues[i]
+		catalogues.add(c.ID)
 		for _, l := range c.Levels {
-			catalogues[string(c.ID)] = append(catalogues[string(c.ID)], l.IDs...)
+			catalogues.add(c.ID, l.IDs...)
 		}
 	}
 	for i := range a.Library.Threats {
 		r := &a.Library.Threats[i]
 		x.mitre(r.Weaknesses)
 		x.mitre(r.Attacks)
-		x.entries(r.Covers, "list", lists)
+		lists.check(x, r.Covers)
 	}
 	for i := range a.Library.Measures {
 		m := &a.Library.Measures[i]
-		x.entries(m.Answers, "catalogue", catalogues)
+		catalogues.check(x, m.Answers)
 		for _, v := range m.Verify {
 			for _, r := range v.Rules {
 				if !slices.ContainsFunc(whole.Analysers, func(y ssf.Analyser) bool { return strings.HasPrefix(string(r.ID), string(y.ID)) }) {
@@ -203,16 +204,37 @@ func (x *index) mitre(refs []ssf.Ref) {
 	}
 }
 
-// entries reports references to what a list or catalogue does not have.
-func (x *index) entries(refs []ssf.Ref, what string, known map[string][]string) {
+// A roll is what lists or catalogues have, by the id of each.
+type roll struct {
+	what Target
+	of   map[ssf.ID][]string
+	has  map[ssf.ID]bool // as `list:entry`
+}
+
+func newRoll(what Target) roll {
+	return roll{what, map[ssf.ID][]string{}, map[ssf.ID]bool{}}
+}
+
+func (e *roll) add(id ssf.ID, more ...string) {
+	e.of[id] = append(e.of[id], more...)
+	for _, m := range more {
+		e.has[id+":"+ssf.ID(m)] = true
+	}
+}
+
+// check reports references to what no list or catalogue has.
+func (e *roll) check(x *index, refs []ssf.Ref) {
 	for _, r := range refs {
-		name, entry, _ := strings.Cut(string(r.ID), ":")
-		switch have, ok := known[name]; {
-		case !ok:
-			x.report("bad-value", r.Pos, didYouMean(name, slices.Sorted(maps.Keys(known))), nil, "there is no %s %q", what, clip(name))
-		case !slices.Contains(have, entry):
-			x.report("bad-value", r.Pos, didYouMean(entry, have), nil, "the %s %s has no %q", what, name, clip(entry))
+		if e.has[r.ID] {
+			continue
 		}
+		name, entry, _ := strings.Cut(string(r.ID), ":")
+		if have, ok := e.of[ssf.ID(name)]; ok {
+			x.report("bad-value", r.Pos, suggest(x.near(entry, have), have), nil, "the %s %s has no %q", e.what, name, clip(entry))
+			continue
+		}
+		known := x.words.names[e.what]
+		x.report("bad-value", r.Pos, suggest(x.near(name, known), known), nil, "there is no %s %q", e.what, clip(name))
 	}
 }
 
@@ -227,6 +249,7 @@ func (x *index) trees(a *Added, whole *ssf.Library) {
 	for i := range whole.Measures {
 		needs[whole.Measures[i].ID] = whole.Measures[i].DependsOn
 	}
+	turns := circlesOf(below)
 	for i := range a.Library.Threats {
 		r := &a.Library.Threats[i]
 		if len(r.Variants) > 0 && len(r.Steps) > 0 {
@@ -235,33 +258,63 @@ func (x *index) trees(a *Added, whole *ssf.Library) {
 		switch on := r.On == ssf.SortMitigation; {
 		case on && len(r.Of) == 0:
 			x.report("missing-key", r.Pos, "add `of: [MEASURE]`", nil, "%s stands on mitigations, and nothing says of which measures", r.ID)
-		case !on && len(r.Of) > 0:
+		case !on && r.On != "" && len(r.Of) > 0:
 			x.report("bad-value", r.Of[0].Pos, "delete it, or write `on: mitigation`", nil, "`of` is for a rule on mitigations, and %s stands on a %s", r.ID, r.On)
 		}
-		x.circle(r.ID, below)
+		if len(r.Kinds) > 0 && r.On != "" && !slices.Contains([]ssf.Sort{ssf.SortComponent, ssf.SortFlow, ssf.SortFunction}, r.On) {
+			x.report("bad-value", r.Kinds[0].Pos, "delete it", nil, "`kinds` is for a rule on components, flows or functions, and %s stands on a %s", r.ID, r.On)
+		}
+		turns.report(x, r.ID)
 	}
+	turns = circlesOf(needs)
 	for i := range a.Library.Measures {
-		x.circle(a.Library.Measures[i].ID, needs)
+		turns.report(x, a.Library.Measures[i].ID)
 	}
 }
 
-// circle reports the references of an entry that lead back to it.
-func (x *index) circle(id ssf.ID, next map[ssf.ID][]ssf.Ref) {
-	for _, r := range next[id] {
-		seen, todo := map[ssf.ID]bool{}, []ssf.ID{r.ID}
-		for len(todo) > 0 {
-			at := todo[len(todo)-1]
-			todo = todo[:len(todo)-1]
-			if at == id {
-				x.report("bad-value", r.Pos, "break the circle", nil, "%s leads back to %s", r.ID, id)
-				break
+// circles are the ids of a graph, numbered so that two have one number if and
+// only if each leads to the other.
+type circles struct {
+	next map[ssf.ID][]ssf.Ref
+	of   map[ssf.ID]int
+}
+
+// circlesOf is Tarjan's algorithm for strongly connected components: it looks at
+// each reference once.
+func circlesOf(next map[ssf.ID][]ssf.Ref) circles {
+	c := circles{next, map[ssf.ID]int{}}
+	found, low := map[ssf.ID]int{}, map[ssf.ID]int{} // from 1, in the order of finding
+	var open []ssf.ID
+	var visit func(id ssf.ID)
+	visit = func(id ssf.ID) {
+		found[id] = len(found) + 1
+		low[id] = found[id]
+		open = append(open, id)
+		for _, n := range next[id] {
+			if found[n.ID] == 0 {
+				visit(n.ID)
 			}
-			for _, n := range next[at] {
-				if !seen[n.ID] {
-					seen[n.ID] = true
-					todo = append(todo, n.ID)
-				}
+			if c.of[n.ID] == 0 { // still open
+				low[id] = min(low[id], low[n.ID])
 			}
+		}
+		for number := found[id]; low[id] == number && c.of[id] == 0; open = open[:len(open)-1] {
+			c.of[open[len(open)-1]] = number
+		}
+	}
+	for id := range next {
+		if found[id] == 0 {
+			visit(id)
+		}
+	}
+	return c
+}
+
+// report reports the references of an entry that lead back to it.
+func (c circles) report(x *index, id ssf.ID) {
+	for _, r := range c.next[id] {
+		if c.of[r.ID] == c.of[id] {
+			x.report("bad-value", r.Pos, "break the circle", nil, "%s leads back to %s", r.ID, id)
 		}
 	}
 }

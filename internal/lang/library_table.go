@@ -148,7 +148,9 @@ func checkFact(d *decoder, at ssf.Pos, f *ssf.FactDef) {
 	words := f.Domain == ssf.Enum || f.Domain == ssf.Ordered || f.Domain == ssf.Set
 	switch {
 	case f.Domain == ssf.Boolean:
-		f.Values = []ssf.Ref{{ID: "no"}, {ID: "yes"}}
+		bothWords(d, at, f)
+	case !words && len(f.Values) > 0:
+		d.report("bad-value", f.Values[0].Pos, "leave them out, or choose another domain", "a fact of domain %s has no values of its own", f.Domain)
 	case words && len(f.Values) < 2:
 		d.report("missing-key", at, "add `values: [a, b]`", "a fact of domain %s needs two values or more", f.Domain)
 	case len(f.Values) > 60:
@@ -159,6 +161,27 @@ func checkFact(d *decoder, at ssf.Pos, f *ssf.FactDef) {
 	}
 	if f.Elsewhere == "" && len(f.Kinds) > 0 {
 		d.report("missing-key", at, "add `elsewhere: ...`", "a fact with kinds needs its value elsewhere")
+	}
+}
+
+// bothWords gives a boolean its two words, with what they mean if that is said.
+func bothWords(d *decoder, at ssf.Pos, f *ssf.FactDef) {
+	given, means := f.Values, f.Means
+	f.Values, f.Means = []ssf.Ref{{ID: "no"}, {ID: "yes"}}, nil
+	if means != nil {
+		f.Means = make([]string, len(f.Values))
+	}
+	for i, v := range given {
+		n := slices.IndexFunc(f.Values, func(w ssf.Ref) bool { return w.ID == v.ID })
+		switch {
+		case n < 0:
+			d.report("bad-value", v.Pos, "the values of a boolean are yes and no", "%q is no value of a boolean", clip(string(v.ID)))
+		case means != nil:
+			f.Means[n] = means[i]
+		}
+	}
+	if slices.Contains(f.Means, "") {
+		d.report("missing-key", at, "say it of both, or of none", "what yes and what no means is not said")
 	}
 }
 

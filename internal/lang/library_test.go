@@ -58,7 +58,15 @@ func TestReadLibrary(t *testing.T) {
 		"meanings": {map[string]string{"facts/x.yaml": "facts:\n  dry: {title: Z, domain: set, values: {a: x, B: y, c: {moans: z}}, on: [asset], class: nature, asks: x, why: x, known_by: [nobody]}\n"}, []string{
 			"facts/x.yaml:2:47 library/bad-id", "facts/x.yaml:2:57 library/unknown-key", "facts/x.yaml:2:125 library/bad-value",
 		}},
-		"missing keys": {map[string]string{"measures/m/measure.yaml": "id: m\n"}, []string{"measures/m/measure.yaml:1:1 library/missing-key"}},
+		"values of a boolean": {map[string]string{"facts/x.yaml": "facts:\n" +
+			"  dry: {title: Z, domain: boolean, values: {yes: x, perhaps: z}, on: [asset], class: nature, asks: x, why: x}\n" +
+			"  icy: {title: Z, domain: boolean, values: [yes, icy], on: [asset], class: nature, asks: x, why: x}\n" +
+			"  odd: {title: Z, domain: text, values: [a, b], on: [asset], class: nature, asks: x, why: x}\n" +
+			"  raw: {title: Z, domain: boolean, values: {yes: x, no: y}, on: [asset], class: nature, asks: x, why: x}\n"}, []string{
+			"facts/x.yaml:2:3 library/missing-key", "facts/x.yaml:2:53 library/bad-value", "facts/x.yaml:3:50 library/bad-value", "facts/x.yaml:4:42 library/bad-value",
+		}},
+		"kinds of what has none": {map[string]string{"threats/rain/threat.yaml": rule + "kinds: [a]\n"}, []string{"threats/rain/threat.yaml:13:9 library/bad-value"}},
+		"missing keys":           {map[string]string{"measures/m/measure.yaml": "id: m\n"}, []string{"measures/m/measure.yaml:1:1 library/missing-key"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fsys := fstest.MapFS{}
@@ -85,6 +93,27 @@ func TestReadLibrary(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMeans wants the meaning of each value beside it, in whatever order they stand.
+func TestMeans(t *testing.T) {
+	lib, ds, err := ReadLibrary(fstest.MapFS{
+		"library.yaml": {Data: []byte("name: acme\nversion: 1\n")},
+		"facts/f.yaml": {Data: []byte("facts:\n  wet: {title: Wet, domain: boolean, values: {yes: it is wet, no: it is dry}, on: [asset], class: nature, asks: x, why: x}\n" +
+			"  deep: {title: Deep, domain: ordered, values: {flat: a, low: b}, on: [asset], class: nature, asks: x, why: x}\n")},
+	})
+	if err != nil || len(ds) > 0 {
+		t.Fatal(err, ds)
+	}
+	var got []string
+	for _, f := range lib.Facts {
+		for i, v := range f.Values {
+			got = append(got, string(v.ID)+": "+f.Means[i])
+		}
+	}
+	if want := []string{"flat: a", "low: b", "no: it is dry", "yes: it is wet"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -180,6 +180,14 @@ const (
 	manyHints = 100
 )
 
+// near is the name that was most likely meant by what names nothing, if any.
+func (x *index) near(word string, names []string) string {
+	if x.unresolved++; x.unresolved <= manyHints || len(names) <= manyNames && x.unresolved <= MaxErrors {
+		return ssf.Nearest(word, names)
+	}
+	return ""
+}
+
 // names are all ids of the targets, sorted; own threats with and without `own/`.
 func (x *index) names(targets []Target) (out []string) {
 	what := called(targets...)
@@ -256,10 +264,7 @@ func (x *index) resolve(refs []pending) (instead map[ssf.Pos]ssf.ID) {
 			continue
 		}
 		what, names, id := called(p.kinds...), x.names(p.kinds), clip(string(p.ref.ID))
-		near := ""
-		if x.unresolved++; x.unresolved <= manyHints || len(names) <= manyNames && x.unresolved <= MaxErrors {
-			near = ssf.Nearest(string(p.ref.ID), names)
-		}
+		near := x.near(string(p.ref.ID), names)
 		hint := suggest(near, names)
 		switch {
 		case len(names) == 0:

@@ -289,6 +289,14 @@ func matchParts(globs, parts []string) bool {
 	return true
 }
 
+// Article is a noun with its article, for messages.
+func Article(noun string) string {
+	if noun != "" && strings.ContainsRune("aeiou", rune(noun[0])) && noun != "use" {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
 // Join writes words for a person: a, b, c.
 func Join[S ~string](words []S) string {
 	var b strings.Builder

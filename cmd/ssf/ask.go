@@ -74,7 +74,7 @@ first. PATTERN is a threat's id with * for any part: csrf@*, *@web, own/*.
 				if slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == ssf.ID(first(args)) }) {
 					return usagef("%q is an element, and no rule; `ssf threats '*@%s'` lists its threats", first(args), first(args))
 				}
-				return usagef("no threat fits %q%s", first(args), didYouMean(first(args), threatNames(c)))
+				return usagef("no threat fits %q%s%s", first(args), didYouMean(first(args), threatNames(c)), a.beside(first(args), "threats"))
 			}
 			if format == "json" {
 				out := []ssf.Threat{}
@@ -139,6 +139,7 @@ func didYouMean(word string, names []string) string {
 
 func (a *app) questionsCommand() *cobra.Command {
 	var format string
+	var at func([]string) (string, error)
 	cmd := &cobra.Command{
 		Use:   "questions [DIR]",
 		Short: "list the facts that would decide threats, the best first",
@@ -151,7 +152,11 @@ with the elements it is asked of and how many threats an answer decides.
 			if err != nil {
 				return err
 			}
-			c, _, err := a.evaluate(cmd.Context(), first(args))
+			dir, err := at(args)
+			if err != nil {
+				return err
+			}
+			c, _, err := a.evaluate(cmd.Context(), dir)
 			if err != nil {
 				return err
 			}
@@ -164,6 +169,7 @@ with the elements it is asked of and how many threats an answer decides.
 			return report.Questions(a.env.Stdout, c, style)
 		},
 	}
+	at = folder(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
 }
@@ -178,6 +184,7 @@ func (a *app) explainCommand() *cobra.Command {
   sql-injection@web-to-db   why this threat is there or not, fact by fact
   sql-injection             a rule of the library
   encrypted                 a fact: its question, and who reads and implies it
+  web-to-db.encrypted       what it is of one element
   CX-3                      a control: what to do, what judges it, its state
   context/no-zone           a diagnostic: what it means and how to mend it
   web                       an element of the model with its facts
@@ -245,6 +252,11 @@ func (a *app) explainThreat(in ssf.Inputs, c *ssf.Case, id ssf.ID, format string
 		}
 		if !slices.Contains(rules, name) {
 			return usagef("there is no threat %q%s", name, didYouMean(name, rules))
+		}
+		for _, m := range c.Mitigations {
+			if string(m.ID) == at {
+				return usagef("%s does not stand at mitigation %s: the rule is for others, or it is only planned, and threats to it come once it is implemented", name, at)
+			}
 		}
 		return usagef("there is no element %q in the model%s", at, renamed(at, c))
 	case format == "json":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 func (a *app) checkCommand() *cobra.Command {
 	var format, out, base string
 	var o report.CheckOptions
+	var at func([]string) (string, error)
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "say what is missing, what threatens, and which phase is reached",
@@ -46,7 +48,11 @@ or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 			if err != nil {
 				return err
 			}
-			dir, err := a.dir(first(args))
+			named, err := at(args)
+			if err != nil {
+				return err
+			}
+			dir, err := a.dir(named)
 			if err != nil {
 				return err
 			}
@@ -76,6 +82,7 @@ or a gate is not met. With --base: 0 nothing is worse, 3 something is.`,
 			return nil
 		},
 	}
+	at = folder(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, github, sarif, junit or markdown")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write the whole case as JSON to this file too")
 	cmd.Flags().StringVar(&base, "base", "", "compare with this commit, such as origin/main")
@@ -121,6 +128,26 @@ func upToOne(cmd *cobra.Command, args []string) error {
 		return usagef("%s takes one folder at most, and there are %d arguments", cmd.Name(), len(args))
 	}
 	return nil
+}
+
+// folder lets a command whose argument is the model's folder take that by -C too,
+// as those do that have another argument. What it returns gives the folder.
+func folder(cmd *cobra.Command) func(args []string) (string, error) {
+	dir := cmd.Flags().StringP("dir", "C", "", "the model's folder, as DIR")
+	return func(args []string) (string, error) {
+		if *dir != "" && len(args) > 0 {
+			return "", usagef("name the folder once: %s or -C %s", args[0], *dir)
+		}
+		return cmp.Or(*dir, first(args)), nil
+	}
+}
+
+// beside tells, where an argument that fits nothing is a folder, how to name one.
+func (a *app) beside(arg, command string) string {
+	if info, err := os.Stat(a.within(arg)); err == nil && info.IsDir() {
+		return fmt.Sprintf("; a folder is named by -C: `ssf %s -C %s`", command, arg)
+	}
+	return ""
 }
 
 func first(args []string) string {

@@ -158,28 +158,27 @@ func (a *app) suggestCommand() *cobra.Command {
 	var dir string
 	var only []string
 	cmd := &cobra.Command{
-		Use:   "suggest THREAT",
-		Short: "write mitigations and verifications for a threat",
-		Long: `Suggest prints, as a file of the model, what the library knows against a threat:
+		Use:   "suggest THREAT...",
+		Short: "write mitigations and verifications for threats",
+		Long: `Suggest prints, as a file of the model, what the library knows against threats:
 its measures as planned mitigations, and for each how it is verified and how to
 see the verification fail. THREAT is a threat of the model, such as
 sql-injection@web-to-db, or a rule. Of analysers it names the rules that read the
-technologies of the element.
+technologies of the elements.
 
-  ssf suggest sql-injection@web-to-db >ssf/sql-injection.yaml
+  ssf suggest sql-injection@web-to-db csrf@pay >ssf/mitigations.yaml
 ` + exits,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("suggest takes one threat")
+			if len(args) == 0 {
+				return usagef("suggest takes one threat or more")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id := ssf.ID(args[0])
 			lib := library.Index()
 			var c *ssf.Case
 			var m *ssf.Model
-			if _, e := a.dir(dir); e == nil || dir != "" || strings.Contains(args[0], "@") {
+			if _, e := a.dir(dir); e == nil || dir != "" || strings.Contains(strings.Join(args, " "), "@") {
 				found, in, err := a.evaluate(cmd.Context(), dir)
 				if err != nil {
 					return err
@@ -193,7 +192,7 @@ technologies of the element.
 				}
 				c, m, lib = found, in.Model, in.Library
 			}
-			return a.suggest(id, lib, m, c, only)
+			return a.suggest(args, lib, m, c, only)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "measure", nil, "only these measures")
@@ -201,36 +200,37 @@ technologies of the element.
 	return cmd
 }
 
-func (a *app) suggest(id ssf.ID, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []string) error {
+func (a *app) suggest(args []string, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []string) error {
 	var rules, measures []string
 	for i := range lib.Threats {
-		r := &lib.Threats[i]
-		rules = append(rules, string(r.ID))
-		if name, _, _ := strings.Cut(string(id), "@"); string(r.ID) == name {
-			for _, m := range r.Measures {
-				measures = append(measures, string(m.ID))
+		rules = append(rules, string(lib.Threats[i].ID))
+	}
+	var ids []ssf.ID
+	for _, id := range args {
+		name, at, instance := strings.Cut(id, "@")
+		i := slices.Index(rules, name)
+		switch {
+		case strings.HasPrefix(name, "own/"):
+			return usagef("%s is a threat of your own, and the library knows no measures against it", id)
+		case i < 0:
+			return usagef("there is no threat %q%s", name, didYouMean(name, rules))
+		case instance && !slices.ContainsFunc(c.Threats, func(t ssf.Threat) bool { return string(t.ID) == id }):
+			if !slices.Contains(elementIDs(c), at) {
+				return usagef("there is no element %q in the model%s", at, renamed(at, c))
 			}
+			return usagef("%s is not derived; `ssf explain %s` says why", id, id)
+		}
+		ids = append(ids, ssf.ID(id))
+		for _, m := range lib.Threats[i].Measures {
+			measures = append(measures, string(m.ID))
 		}
 	}
-	name, at, instance := strings.Cut(string(id), "@")
 	var chosen []ssf.ID
-	switch {
-	case strings.HasPrefix(name, "own/"):
-		return usagef("%s is a threat of your own, and the library knows no measures against it", id)
-	case !slices.Contains(rules, name):
-		return usagef("there is no threat %q%s", name, didYouMean(name, rules))
-	case instance && !slices.ContainsFunc(c.Threats, func(t ssf.Threat) bool { return t.ID == id }):
-		if !slices.Contains(elementIDs(c), at) {
-			return usagef("there is no element %q in the model%s", at, renamed(at, c))
-		}
-		return usagef("%s is not derived; `ssf explain %s` says why", id, id)
-	}
 	for _, m := range only {
 		if !slices.Contains(measures, m) {
-			return usagef("%q is no measure against %s%s; they are %s", m, name, didYouMean(m, measures), strings.Join(measures, ", "))
+			return usagef("%q is no measure against %s%s; they are %s", m, strings.Join(args, ", "), didYouMean(m, measures), strings.Join(measures, ", "))
 		}
 		chosen = append(chosen, ssf.ID(m))
 	}
-	_, err := report.Suggest(a.env.Stdout, id, lib, m, c, chosen, report.Style{})
-	return err
+	return report.Suggest(a.env.Stdout, ids, lib, m, c, chosen)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -201,12 +202,30 @@ func (a *app) libraryIn(dir string, core *ssf.Library) (*lang.Libraries, *os.Roo
 	return libs, root, nil
 }
 
-// replace writes a file below root: beside it first, then renamed, so that an
+// replace writes a file below root with the rights of the one that was there:
+// beside it first, under a name that nobody can guess, then renamed, so that an
 // interruption leaves the old file or the new one.
 func replace(root *os.Root, name string, data []byte) error {
-	beside := name + ".tmp"
-	err := root.WriteFile(beside, data, 0o644)
+	most := ordinary
+	old, err := root.Stat(name)
 	if err == nil {
+		most &= old.Mode().Perm()
+	}
+	beside := path.Join(path.Dir(name), ".ssf-"+rand.Text()+".tmp")
+	f, err := root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, most)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	if old != nil {
+		err = f.Chmod(most)
+	}
+	if err == nil {
+		_, err = f.Write(data)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
 		err = root.Rename(beside, name)
 	}
 	if err != nil {

@@ -27,6 +27,7 @@ var reportFormats = []struct {
 
 func (a *app) reportCommand() *cobra.Command {
 	var format, out, from string
+	var at func([]string) (string, error)
 	cmd := &cobra.Command{
 		Use:   "report [DIR]",
 		Short: "write the whole case: HTML, Markdown, SARIF, CSV or JSON",
@@ -58,8 +59,11 @@ error.`,
 			var c *ssf.Case
 			switch {
 			case from == "":
-				c, _, err = a.evaluate(cmd.Context(), first(args))
-			case len(args) > 0:
+				var dir string
+				if dir, err = at(args); err == nil {
+					c, _, err = a.evaluate(cmd.Context(), dir)
+				}
+			case len(args) > 0 || cmd.Flags().Changed("dir"):
 				return usagef("--from reads a stored case, so there is no folder to name")
 			case a.now != "":
 				return usagef("--from takes the time from the stored case, so --now has no use")
@@ -87,6 +91,7 @@ error.`,
 			return nil
 		},
 	}
+	at = folder(cmd)
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file; its ending chooses the form")
 	cmd.Flags().StringVar(&format, "format", "", "html, markdown, json, sarif or csv")
 	cmd.Flags().StringVar(&from, "from", "", "read the case from this file")

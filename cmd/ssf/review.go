@@ -67,7 +67,7 @@ an error in the model, 3 something is left to confirm.`,
 			}
 			shown, err := pinsFitting(c, first(args), all)
 			if err != nil {
-				return err
+				return usagef("%w%s", err, a.beside(first(args), "review"))
 			}
 			r := reviewer{app: a, yes: yes, said: map[*ssf.Pin]bool{}, style: style, summary: a.env.Stdout}
 			if format == "json" {

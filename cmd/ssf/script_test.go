@@ -172,6 +172,52 @@ func TestWriteFileRights(t *testing.T) {
 	}
 }
 
+// TestWriteFileOfLibrary: what is written into a library goes through no link and
+// keeps the rights of the file that was there, and an error leaves nothing.
+func TestWriteFileOfLibrary(t *testing.T) {
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	write(t, filepath.Join(dir, "ssf.yaml"), []byte("mine"))
+	for _, name := range []string{"linked", "linked.tmp"} {
+		if err := os.Symlink("ssf.yaml", filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, most := range map[string]fs.FileMode{"narrow": 0o600, "shared": 0o664} {
+		write(t, filepath.Join(dir, name), nil)
+		if err := os.Chmod(filepath.Join(dir, name), most); err != nil {
+			t.Fatal(err)
+		}
+		if err := replace(root, name, []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Lstat(filepath.Join(dir, name)); err != nil || info.Mode() != most {
+			t.Errorf("%s has the rights %v, want %v (%v)", name, info.Mode(), most, err)
+		}
+	}
+	if err := replace(root, "linked", []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"linked": "new", "narrow": "new", "ssf.yaml": "mine"} {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(b) != want {
+			t.Errorf("%s holds %q, want %q (%v)", name, b, want, err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "folder", "full"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := replace(root, "folder", nil); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".ssf-*")); err != nil || len(left) > 0 {
+		t.Errorf("there is left %q (%v)", left, err)
+	}
+}
+
 // runIn carries out one command line in dir.
 func runIn(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()

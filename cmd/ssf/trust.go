@@ -32,6 +32,7 @@ type trusted struct {
 func (a *app) trustCommand() *cobra.Command {
 	var list, revoke, yes bool
 	var format string
+	var at func([]string) (string, error)
 	cmd := &cobra.Command{
 		Use:   "trust [DIR]",
 		Short: "allow the commands of a model to be run",
@@ -50,17 +51,21 @@ Exit status: 0 they may be run, or the list is shown, 1 could not do it,
 				return err
 			}
 			switch {
-			case list && (revoke || yes || len(args) > 0), revoke && yes:
+			case list && (revoke || yes || len(args) > 0 || cmd.Flags().Changed("dir")), revoke && yes:
 				return usagef("--list, --revoke and --yes do not go together, and --list is about every folder")
 			case format == "json" && !list:
 				return usagef("--format json goes with --list")
 			case list:
 				return a.listTrusted(format)
 			}
-			if revoke && len(args) > 0 {
-				return a.revoke(a.within(args[0])) // the folder may be gone
+			named, err := at(args)
+			if err != nil {
+				return err
 			}
-			dir, err := a.dir(first(args))
+			if revoke && named != "" {
+				return a.revoke(a.within(named)) // the folder may be gone
+			}
+			dir, err := a.dir(named)
 			if err != nil {
 				return err
 			}
@@ -96,6 +101,7 @@ Exit status: 0 they may be run, or the list is shown, 1 could not do it,
 			return a.trust(dir, in.Model)
 		},
 	}
+	at = folder(cmd)
 	cmd.Flags().BoolVar(&list, "list", false, "list the folders whose commands may be run")
 	cmd.Flags().BoolVar(&revoke, "revoke", false, "let nothing of this folder be run any more")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

@@ -374,6 +374,8 @@ func checkAssumptions(e *verdict) int {
 			e.Report("context/assumption-about-product", a.ID, a.HoldsIf.Pos, "", nil, "assumption %s is about the product and not about where it runs", a.ID)
 		case a.Holds == rule.False:
 			e.Report("context/assumption-false", a.ID, a.HoldsIf.Pos, "", nil, "assumption %s does not hold in a deployment of this model", a.ID)
+		case a.Holds == rule.Unknown:
+			e.unsure["CX-4"] = true // it may be one that does not hold
 		}
 	}
 	return len(e.Assumptions)

@@ -39,7 +39,11 @@ func checkMitigated(e *verdict) (looked int) {
 		}
 		for _, p := range m.Counters {
 			e.checkMeasure(m, linked, p)
-			if len(e.Matching(p, nil)) == 0 {
+			hits := e.Matching(p, nil)
+			if len(hits) == 1 && e.Nodes[e.Instances[hits[0]].Node].Mitigation == m {
+				e.Report("implementation/counters-itself", m.ID, p.Pos, "", nil, "mitigation %s cannot counter %s, which goes around it", m.ID, e.Instances[hits[0]].ID)
+			}
+			if len(hits) == 0 {
 				e.Report("implementation/counters-nothing", m.ID, p.Pos, "delete it, or see `ssf explain "+string(p.ID())+"`", nil, "mitigation %s counters %s, which is not derived", m.ID, p.ID())
 			}
 		}

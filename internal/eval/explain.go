@@ -47,7 +47,7 @@ func Explain(in ssf.Inputs, verdict *ssf.Case, id ssf.ID) (*ssf.Explanation, boo
 	out.Rule = r.Rule
 	out.Variants, out.Steps = e.branches(r.Variants, verdict), e.branches(r.Steps, verdict)
 	if s := e.Nodes[n].Sort; s != r.On {
-		out.Verdict = "the rule stands on a " + string(r.On) + ", and " + at + " is a " + string(s)
+		out.Verdict = "the rule stands on " + ssf.Article(string(r.On)) + ", and " + at + " is " + ssf.Article(string(s))
 		return out, true, nil
 	}
 	fits := rule.True

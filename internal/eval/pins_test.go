@@ -54,6 +54,8 @@ func TestConfirming(t *testing.T) {
 			}
 			if was[x.ID].State == ssf.Unreviewed {
 				covered++
+			} else if was[x.ID].State == ssf.Undecided && x.State == ssf.Transferred {
+				covered++ // another assumption that might take it comes first
 			} else if was[x.ID].State.Treated() != x.State.Treated() {
 				t.Errorf("%s was %s without a lock and is %s with one", x.ID, was[x.ID].State, x.State)
 			}

@@ -21,6 +21,9 @@ func (e *Evaluation) matchMitigations() {
 			r.Placed = r.Placed && e.Resolves(w.ID) != ""
 		}
 		for at, exact := range e.covered(m.Counters) {
+			if e.Nodes[e.Instances[at].Node].Mitigation == m { // a way around it is not closed by it
+				continue
+			}
 			e.counters[at] = append(e.counters[at], cover{i, exact})
 			r.Counters = append(r.Counters, e.Instances[at].ID)
 		}

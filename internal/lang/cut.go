@@ -84,11 +84,12 @@ func (s *source) pieces() (c cutting) {
 	}
 	secs, orphans := s.sections()
 	if len(secs) == 0 && len(orphans) == 0 {
-		hint := "delete it, or write a section into it"
 		if s.path == RootFile {
-			hint = "begin with `ssf: 1` and `system:`; `ssf init` writes a model to start from"
+			return refuse(1, "model/files", "begin with `ssf: 1` and `system:`; `ssf init` writes a model to start from", "the file is empty")
 		}
-		return refuse(1, "model/files", hint, "the file is empty")
+		report(1, "model/empty-file", "write a section into it, or delete it", "the file is empty")
+		c.diags[0].Severity = ssf.Warning // nothing is lost; a shell makes one before what is written to it
+		return c
 	}
 	if n := s.values(); n > MaxValues {
 		return refuse(1, "model/limit", "split it over files in the folder "+Folder, "the file has about %d values, and the limit is %d", n, MaxValues)

@@ -34,7 +34,7 @@ func (d *decoder) name(key *yaml.Node, to *ssf.Named, what string) bool {
 		if utf8.RuneCountInString(key.Value) == len(key.Value) {
 			hint += ": " + kebab(key.Value)
 		}
-		d.report("bad-id", to.Pos, hint+"; `name:` takes any text", "%q cannot be the id of %s", clip(key.Value), a(what))
+		d.report("bad-id", to.Pos, hint+"; `name:` takes any text", "%q cannot be the id of %s", clip(key.Value), ssf.Article(what))
 		return false
 	case len(key.Value) > maxID:
 		d.report("bad-id", to.Pos, "shorten it; `name:` has room for more", "an id has at most %d characters, and this one has %d", maxID, len(key.Value))

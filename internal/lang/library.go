@@ -195,7 +195,7 @@ func (x *index) mitre(refs []ssf.Ref) {
 		}
 		switch mitre.Of(r.ID) {
 		case mitre.Unknown:
-			x.report("bad-value", r.Pos, "look it up at "+site, nil, "there is no %s", r.ID)
+			x.report("bad-value", r.Pos, "look it up at "+site+"; categories and views are no weaknesses", nil, "there is no %s", r.ID)
 		case mitre.Deprecated:
 			x.report("bad-value", r.Pos, "its page at "+site+" names what took its place", nil, "%s is deprecated", r.ID)
 		case mitre.Prohibited:
@@ -258,11 +258,14 @@ func (x *index) trees(a *Added, whole *ssf.Library) {
 		switch on := r.On == ssf.SortMitigation; {
 		case on && len(r.Of) == 0:
 			x.report("missing-key", r.Pos, "add `of: [MEASURE]`", nil, "%s stands on mitigations, and nothing says of which measures", r.ID)
+		case on && slices.ContainsFunc(r.Measures, func(m ssf.Ref) bool { return ssf.HasRef(r.Of, m.ID) }):
+			i := slices.IndexFunc(r.Measures, func(m ssf.Ref) bool { return ssf.HasRef(r.Of, m.ID) })
+			x.report("bad-value", r.Measures[i].Pos, "name what counters it beside that", nil, "%s goes around %s, so that cannot counter it", r.ID, r.Measures[i].ID)
 		case !on && r.On != "" && len(r.Of) > 0:
-			x.report("bad-value", r.Of[0].Pos, "delete it, or write `on: mitigation`", nil, "`of` is for a rule on mitigations, and %s stands on a %s", r.ID, r.On)
+			x.report("bad-value", r.Of[0].Pos, "delete it, or write `on: mitigation`", nil, "`of` is for a rule on mitigations, and %s stands on %s", r.ID, ssf.Article(string(r.On)))
 		}
 		if len(r.Kinds) > 0 && r.On != "" && !slices.Contains([]ssf.Sort{ssf.SortComponent, ssf.SortFlow, ssf.SortFunction}, r.On) {
-			x.report("bad-value", r.Kinds[0].Pos, "delete it", nil, "`kinds` is for a rule on components, flows or functions, and %s stands on a %s", r.ID, r.On)
+			x.report("bad-value", r.Kinds[0].Pos, "delete it", nil, "`kinds` is for a rule on components, flows or functions, and %s stands on %s", r.ID, ssf.Article(string(r.On)))
 		}
 		turns.report(x, r.ID)
 	}

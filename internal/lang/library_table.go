@@ -47,7 +47,7 @@ func libraryTable[V any](key, what string, o *Object[V], named func(*V) *ssf.Nam
 			form, says = wordRE, "small letters, digits and _"
 		}
 		if !form.MatchString(k.Value) {
-			d.report("bad-id", d.pos(k), "write "+says, "%q cannot be the id of %s", clip(k.Value), a(o.Name))
+			d.report("bad-id", d.pos(k), "write "+says, "%q cannot be the id of %s", clip(k.Value), ssf.Article(o.Name))
 			return false
 		}
 		return true

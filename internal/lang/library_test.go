@@ -52,9 +52,11 @@ func TestReadLibrary(t *testing.T) {
 			"threats/snow/threat.yaml": strings.Replace(rule, "id: rain", "id: snow", 1) + "steps: [hail, snow]\n",
 		}, []string{"threats/hail/threat.yaml:13:12 library/bad-value", "threats/hail/threat.yaml:14:9 library/bad-value", "threats/snow/threat.yaml:13:9 library/bad-value", "threats/snow/threat.yaml:13:15 library/bad-value"}},
 		"around": {map[string]string{
-			"threats/hail/threat.yaml": strings.Replace(strings.Replace(rule, "id: rain", "id: hail", 1), "on: asset", "on: mitigation", 1),
-			"threats/rain/threat.yaml": rule + "of: [roof]\n",
-		}, []string{"threats/hail/threat.yaml:1:5 library/missing-key", "threats/rain/threat.yaml:13:6 library/bad-value", "threats/rain/threat.yaml:13:6 library/unknown-reference"}},
+			"threats/hail/threat.yaml":  strings.Replace(strings.Replace(rule, "id: rain", "id: hail", 1), "on: asset", "on: mitigation", 1),
+			"threats/rain/threat.yaml":  rule + "of: [roof]\n",
+			"threats/flood/threat.yaml": strings.Replace(strings.Replace(strings.Replace(rule, "id: rain", "id: flood", 1), "on: asset", "on: mitigation\nof: [m]", 1), "measures: []", "measures: [m]", 1),
+			"measures/m/measure.yaml":   measure + "verify: [{method: test, how: x}]\n",
+		}, []string{"threats/flood/threat.yaml:12:12 library/bad-value", "threats/hail/threat.yaml:1:5 library/missing-key", "threats/rain/threat.yaml:13:6 library/bad-value", "threats/rain/threat.yaml:13:6 library/unknown-reference"}},
 		"meanings": {map[string]string{"facts/x.yaml": "facts:\n  dry: {title: Z, domain: set, values: {a: x, B: y, c: {moans: z}}, on: [asset], class: nature, asks: x, why: x, known_by: [nobody]}\n"}, []string{
 			"facts/x.yaml:2:47 library/bad-id", "facts/x.yaml:2:57 library/unknown-key", "facts/x.yaml:2:125 library/bad-value",
 		}},

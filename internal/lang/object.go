@@ -85,7 +85,7 @@ func (o *Object[T]) read(d *decoder, n *yaml.Node, v *T) {
 	var got uint64
 	before := len(d.diags)
 	known := func(key string) bool { return slices.Contains(o.keys(d), key) }
-	want := "the keys of " + a(o.Name)
+	want := "the keys of " + ssf.Article(o.Name)
 	if n.Kind != yaml.MappingNode {
 		want += ": " + list(o.keys(d))
 	}
@@ -156,7 +156,7 @@ func (o *Object[T]) keys(d *decoder) []string {
 // unknown reports a key that the object does not have.
 func (o *Object[T]) unknown(d *decoder, key *yaml.Node) {
 	if d.full() {
-		d.report("unknown-key", d.pos(key), "", "%s has no key %q", a(o.Name), clip(key.Value))
+		d.report("unknown-key", d.pos(key), "", "%s has no key %q", ssf.Article(o.Name), clip(key.Value))
 		return
 	}
 	names := o.keys(d)
@@ -176,7 +176,7 @@ func (o *Object[T]) unknown(d *decoder, key *yaml.Node) {
 	} else if d.words != nil && d.words.partial && o.MoreType != nil {
 		return // a library that has a fault may define it as a fact
 	}
-	d.report("unknown-key", d.pos(key), hint, "%s has no key %q", a(o.Name), clip(key.Value))
+	d.report("unknown-key", d.pos(key), hint, "%s has no key %q", ssf.Article(o.Name), clip(key.Value))
 	d.diags[len(d.diags)-1].Fix = fix
 }
 
@@ -310,12 +310,4 @@ func dictOr[V any](o *Object[V], what string, name func(d *decoder, key *yaml.No
 		})
 		return vs
 	}}
-}
-
-// a is a noun with its article.
-func a(noun string) string {
-	if strings.ContainsRune("aeiou", rune(noun[0])) && noun != "use" {
-		return "an " + noun
-	}
-	return "a " + noun
 }

@@ -97,7 +97,7 @@ func (x *index) defined(s Target, t Target, n *ssf.Named) {
 	case t:
 		x.report("duplicate-id", n.Pos, "join the two, or choose another id", related, "there are two %ss %q", t, n.ID)
 	default:
-		x.report("duplicate-id", n.Pos, "choose another id; zones, actors, assets, components, flows and functions share one space", related, "%s %q has the id of %s", t, n.ID, a(string(s)))
+		x.report("duplicate-id", n.Pos, "choose another id; zones, actors, assets, components, flows and functions share one space", related, "%s %q has the id of %s", t, n.ID, ssf.Article(string(s)))
 	}
 }
 
@@ -279,7 +279,7 @@ func (x *index) resolve(refs []pending) (instead map[ssf.Pos]ssf.ID) {
 			}
 			x.report("unknown-reference", p.ref.Pos, hint, nil, "the pattern %q matches no %s", id, what)
 		case other != "":
-			x.report("unknown-reference", p.ref.Pos, hint, nil, "%q is %s, and not %s", id, a(string(other)), a(what))
+			x.report("unknown-reference", p.ref.Pos, hint, nil, "%q is %s, and not %s", id, ssf.Article(string(other)), ssf.Article(what))
 		default:
 			x.report("unknown-reference", p.ref.Pos, hint, nil, "there is no %s %q", what, id)
 		}

@@ -86,7 +86,7 @@ type Row struct {
 
 // typ describes the object.
 func (o *Object[T]) typ() Type {
-	t := Type{Name: "object", Title: o.Name, What: a(o.Name), More: o.MoreType}
+	t := Type{Name: "object", Title: o.Name, What: ssf.Article(o.Name), More: o.MoreType}
 	for _, f := range o.Fields {
 		t.Rows = append(t.Rows, Row{f.Key, f.Doc, f.Required, f.Type})
 	}

@@ -190,7 +190,7 @@ var count = scalarOf(Type{Name: "number", What: "a whole number from 0", Pattern
 // ref is a reference to one of the targets, checked at once if the library
 // has them, else when the whole model is read.
 func ref(targets ...Target) Reader[ssf.Ref] {
-	what := "the id of " + a(called(targets...))
+	what := "the id of " + ssf.Article(called(targets...))
 	return scalarOf(Type{Name: "ref", What: what, Targets: targets}, func(d *decoder, n *yaml.Node, s string) ssf.Ref {
 		r := d.ref(n, s)
 		if d.words != nil && len(targets) == 1 && d.words.names[targets[0]] != nil {

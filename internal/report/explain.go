@@ -172,7 +172,7 @@ func ExplainEntry(w io.Writer, id ssf.ID, lib *ssf.Library, c *ssf.Case, style S
 	found := p.control(id, lib, c) || p.check(id, lib, c) || p.rule(id, lib, c) || p.factDef(id, lib) || p.measure(id, lib) ||
 		p.kind(id, "kind", lib.Kinds) || p.kind(id, "technology", lib.Techs) || p.kind(id, "protocol", lib.Protocols)
 	if !found && c != nil {
-		found = p.element(id, c) || p.requirement(id, c) || p.verification(id, c)
+		found = p.factAt(id, lib, c) || p.element(id, c) || p.requirement(id, c) || p.verification(id, c)
 	}
 	if c != nil {
 		found = p.mitigation(id, c, found) || found // of the same id as a measure, mostly
@@ -257,7 +257,7 @@ func (p *page) rule(id ssf.ID, lib *ssf.Library, c *ssf.Case) bool {
 	if r == nil {
 		return false
 	}
-	p.title(r.ID, r.Title, "threat of "+string(r.Origin)+", on a "+string(r.On))
+	p.title(r.ID, r.Title, "threat of "+string(r.Origin)+", on "+ssf.Article(string(r.On)))
 	p.wrap("", r.Says)
 	p.section("in plain words", r.Plain)
 	p.section("kinds", refs(r.Kinds))
@@ -399,7 +399,7 @@ func (p *page) kind(id ssf.ID, what string, defs []ssf.KindDef) bool {
 		return false
 	}
 	if k.Is.ID != "" {
-		what += ", a " + string(k.Is.ID)
+		what += ", " + ssf.Article(string(k.Is.ID))
 	}
 	p.title(k.ID, k.Title, what)
 	p.wrap("", k.Says)
@@ -410,11 +410,29 @@ func (p *page) kind(id ssf.ID, what string, defs []ssf.KindDef) bool {
 		}
 		head := "implies"
 		if up != k {
-			head = "implies, as a " + string(up.ID)
+			head = "implies, as " + ssf.Article(string(up.ID))
 		}
 		p.section(head, strings.Join(s, ", "))
 		p.section("because", up.Because)
 	}
+	return true
+}
+
+// factAt is a fact of one element, as `element.fact`.
+func (p *page) factAt(id ssf.ID, lib *ssf.Library, c *ssf.Case) bool {
+	at, fact, _ := strings.Cut(string(id), ".")
+	e := byID(c.Elements, ssf.ID(at), func(e *ssf.ElementInfo) ssf.ID { return e.ID })
+	if e == nil || !p.factDef(ssf.ID(fact), lib) {
+		return false
+	}
+	says := "unknown: nobody has said so yet"
+	if f := byID(e.Facts, ssf.ID(fact), func(f *ssf.FactInfo) ssf.ID { return f.Name }); f != nil {
+		says = string(f.Value) + ", " + string(f.Via)
+		if f.By != "" {
+			says += " by " + string(f.By)
+		}
+	}
+	p.section("of "+at, says)
 	return true
 }
 

@@ -10,37 +10,42 @@ import (
 )
 
 // Suggest writes the mitigations and verifications that the library knows
-// against a threat as a file of the model: id is `rule@element`, or a rule. Where
-// there is no model, m and its case c are nil. Only are the measures that are wanted; without
-// any, all of the rule. It reports false if there is no such rule.
-func Suggest(w io.Writer, id ssf.ID, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []ssf.ID, style Style) (bool, error) {
-	name, at, _ := strings.Cut(string(id), "@")
-	r := byID(lib.Threats, ssf.ID(name), func(r *ssf.Rule) ssf.ID { return r.ID })
-	if r == nil {
-		return false, nil
-	}
-	s := &suggestion{page: newPage(w, style), lib: lib, model: m, c: c, counters: id}
-	if at == "" {
-		s.counters = id + "@*"
-	}
-	if c != nil && at != "" {
-		s.techs = s.techsOf(ssf.ID(at))
-	}
-	head := string(id) + ": " + r.Title
-	if t := s.threat(id); t != nil {
-		head += fmt.Sprintf(" (%s, risk %s)", strings.ReplaceAll(string(t.State), "_", " "), t.Risk)
-	}
-	s.note("", head)
-	s.note("", "Keep what fits and delete the rest. This is a file of the model: put it below ssf/, or its entries under the keys that you have.")
+// against threats as a file of the model: an id is `rule@element`, or a rule where
+// there is no model, m and its case c being nil. Each must be of a rule of the library. Only are
+// the measures that are wanted; without any, all of the rules.
+func Suggest(w io.Writer, ids []ssf.ID, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []ssf.ID) error {
+	s := &suggestion{page: newPage(w, Style{}), lib: lib, model: m, c: c, counters: map[ssf.ID][]ssf.ID{}}
 	var chosen []*ssf.Measure
-	for _, ref := range r.Measures {
-		m := byID(lib.Measures, ref.ID, func(m *ssf.Measure) ssf.ID { return m.ID })
-		if m != nil && (len(only) == 0 || slices.Contains(only, m.ID)) {
-			chosen = append(chosen, m)
+	for _, id := range ids {
+		name, at, _ := strings.Cut(string(id), "@")
+		r := byID(lib.Threats, ssf.ID(name), func(r *ssf.Rule) ssf.ID { return r.ID })
+		counters := id
+		if at == "" {
+			counters += "@*"
+		} else if c != nil {
+			s.techs = append(s.techs, s.techsOf(ssf.ID(at))...)
+		}
+		head := string(id) + ": " + r.Title
+		if t := s.threat(id); t != nil {
+			head += fmt.Sprintf(" (%s, risk %s)", strings.ReplaceAll(string(t.State), "_", " "), t.Risk)
+		}
+		s.note("", head)
+		for _, ref := range r.Measures {
+			m := byID(lib.Measures, ref.ID, func(m *ssf.Measure) ssf.ID { return m.ID })
+			if m == nil || len(only) > 0 && !slices.Contains(only, m.ID) {
+				continue
+			}
+			if len(s.counters[m.ID]) == 0 {
+				chosen = append(chosen, m)
+			}
+			if !slices.Contains(s.counters[m.ID], counters) {
+				s.counters[m.ID] = append(s.counters[m.ID], counters)
+			}
 		}
 	}
+	s.note("", "Keep what fits and delete the rest. This is a file of the model: put it below ssf/, or its entries under the keys that you have, before you ask for the next.")
 	s.write(chosen)
-	return true, s.err
+	return s.err
 }
 
 // A suggestion is a file on its way.
@@ -49,8 +54,8 @@ type suggestion struct {
 	lib      *ssf.Library
 	model    *ssf.Model
 	c        *ssf.Case
-	counters ssf.ID
-	techs    []ssf.ID // of the code that the threat is about, with their parents
+	counters map[ssf.ID][]ssf.ID // threats by measure
+	techs    []ssf.ID            // of the code that the threats are about, with their parents
 }
 
 // note is a comment.
@@ -94,10 +99,11 @@ func (s *suggestion) write(measures []*ssf.Measure) {
 	for _, m := range measures {
 		if have := s.mitigation(m.ID); have != nil {
 			s.print("\n")
-			if slices.Contains(have.Counters, s.counters) {
+			missing := slices.DeleteFunc(slices.Clone(s.counters[m.ID]), func(id ssf.ID) bool { return slices.Contains(have.Counters, id) })
+			if len(missing) == 0 {
 				s.note("", fmt.Sprintf("Mitigation %s carries out %s and counters it already.", have.ID, m.ID))
 			} else {
-				s.note("", fmt.Sprintf("Mitigation %s carries out %s already: add %s to its `counters`.", have.ID, m.ID, s.counters))
+				s.note("", fmt.Sprintf("Mitigation %s carries out %s already: add %s to its `counters`.", have.ID, m.ID, ssf.Join(missing)))
 			}
 			continue
 		}
@@ -116,7 +122,11 @@ func (s *suggestion) write(measures []*ssf.Measure) {
 		if len(m.DependsOn) > 0 {
 			s.note("  ", "Needs: "+refs(m.DependsOn)+".")
 		}
-		s.print("  %s:\n    counters: [%s]\n", s.free(m.ID), quoted(s.counters))
+		var counters []string
+		for _, c := range s.counters[m.ID] {
+			counters = append(counters, quoted(c))
+		}
+		s.print("  %s:\n    counters: [%s]\n", s.free(m.ID), strings.Join(counters, ", "))
 		if s.free(m.ID) != m.ID {
 			s.print("    measure: %s\n", m.ID)
 		}
@@ -205,7 +215,7 @@ func (s *suggestion) run() ssf.ID {
 	}
 	for _, t := range s.techs {
 		if def := byID(s.lib.Techs, t, func(k *ssf.KindDef) ssf.ID { return k.ID }); def != nil && def.Tests != "" {
-			s.print("\nruns:\n  %s: {%s}\n", own, def.Tests)
+			s.print("\nruns:\n  %s: {%s}\n", own, clean(def.Tests)) // one line, whatever a library says
 			return own
 		}
 	}

@@ -306,16 +306,14 @@ func Threats(w io.Writer, c *ssf.Case, style Style, keep func(*ssf.Threat) bool)
 	p := newPage(w, style)
 	groups := map[ssf.ID][]*ssf.Threat{}
 	var order []ssf.ID
-	total, open := 0, 0
+	total, states := 0, map[ssf.State]int{}
 	for i := range c.Threats {
 		t := &c.Threats[i]
 		if !keep(t) {
 			continue
 		}
 		total++
-		if !t.State.Treated() {
-			open++
-		}
+		states[t.State]++
 		if groups[t.Rule] == nil {
 			order = append(order, t.Rule)
 		}
@@ -346,7 +344,13 @@ func Threats(w io.Writer, c *ssf.Case, style Style, keep func(*ssf.Threat) bool)
 		}
 		p.print("\n")
 	}
-	p.print("%s, %d open; `ssf explain ID` says why one is there\n", count(total, "threat"), open)
+	var each []string
+	for _, s := range ssf.States {
+		if states[s] > 0 {
+			each = append(each, fmt.Sprintf("%d %s", states[s], strings.ReplaceAll(string(s), "_", " ")))
+		}
+	}
+	p.wrap("", count(total, "threat")+": "+strings.Join(each, ", ")+"; `ssf explain ID` says why one is there")
 	return p.err
 }
 

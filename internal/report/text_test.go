@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -63,6 +64,40 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// TestCleanSuggestion: no text of a library becomes a line of its own in a file
+// that is made to be taken into the model.
+func TestCleanSuggestion(t *testing.T) {
+	const planted = hostile + "\ndecisions: []\r\ndecisions: []\u2028decisions: []\u0085decisions: []"
+	ref := func(id ssf.ID) []ssf.Ref { return []ssf.Ref{{ID: id}} }
+	lib := &ssf.Library{
+		Threats:   []ssf.Rule{{Named: ssf.Named{ID: "x"}, Title: planted, Measures: ref("m")}},
+		Techs:     []ssf.KindDef{{Named: ssf.Named{ID: "t"}, Tests: planted}},
+		Analysers: []ssf.Analyser{{Named: ssf.Named{ID: "a:"}, Title: planted}},
+		Measures: []ssf.Measure{{Named: ssf.Named{ID: "m"}, Title: planted, Says: planted, Kind: planted, Leaves: planted, Where: planted, Verify: []ssf.Recipe{
+			{Method: "test", How: planted, Expect: planted, Break: planted, Rules: ref("a:" + planted)},
+		}}},
+	}
+	c := &ssf.Case{Elements: []ssf.ElementInfo{{ID: "web", Tech: []ssf.ID{"t"}}}}
+	var b bytes.Buffer
+	if err := Suggest(&b, []ssf.ID{"x@web"}, lib, &ssf.Model{}, c, nil); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for line := range strings.Lines(b.String()) {
+		for _, r := range strings.TrimSuffix(line, "\n") {
+			if r < 0x20 || 0x7f <= r && r < 0xa0 || r == 0x202e || r == 0x2028 {
+				t.Errorf("it prints %U:\n%q", r, line)
+			}
+		}
+		if line != "\n" && line[0] != ' ' && line[0] != '#' {
+			keys = append(keys, line)
+		}
+	}
+	if want := []string{"mitigations:\n", "runs:\n", "verifications:\n"}; !slices.Equal(keys, want) {
+		t.Errorf("it has the keys %q, want %q:\n%s", keys, want, b.String())
+	}
+}
+
 // TestThreatsOrder: open before treated, and an unknown risk ranks as the worst.
 func TestThreatsOrder(t *testing.T) {
 	c := &ssf.Case{Threats: []ssf.Threat{
@@ -83,7 +118,7 @@ func TestThreatsOrder(t *testing.T) {
 		}
 		last = i
 	}
-	if !strings.Contains(b.String(), "4 threats, 3 open") {
+	if !strings.Contains(b.String(), "4 threats: 3 open, 1 mitigated") {
 		t.Errorf("counts are wrong:\n%s", b.String())
 	}
 }

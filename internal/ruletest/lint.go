@@ -165,11 +165,16 @@ var engine = []ssf.ID{"trust", "hostile", "can_hurt", "network", "personal", "ch
 // read reports whether anything reads a fact.
 func (l *linter) read(id ssf.ID) bool {
 	for i := range l.Library.Threats {
-		if r := &l.Library.Threats[i]; report.Mentions(r.When.S, string(id)) || report.Mentions(r.Unless.S, string(id)) {
+		if reads(&l.Library.Threats[i], id) {
 			return true
 		}
 	}
 	return slices.Contains(engine, id)
+}
+
+// reads reports whether a condition of a rule reads a fact.
+func reads(r *ssf.Rule, fact ssf.ID) bool {
+	return report.Mentions(r.When.S, string(fact)) || report.Mentions(r.Unless.S, string(fact))
 }
 
 // standing are the rules that can stand at a component of a kind, at a function
@@ -276,6 +281,10 @@ func LintText(w io.Writer, l *Lint) error {
 			fmt.Fprintf(out, ", %d left out with a reason", holes)
 		}
 		fmt.Fprintln(out)
+	}
+	if len(l.Findings) == 1 {
+		fmt.Fprintln(out, "1 finding")
+		return out.Flush()
 	}
 	fmt.Fprintf(out, "%d findings\n", len(l.Findings))
 	return out.Flush()

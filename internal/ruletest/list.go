@@ -9,13 +9,16 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/facts"
 	"ssf/internal/mitre"
 	"ssf/internal/report"
+	"ssf/internal/rule"
 )
 
 // An Item is one entry of a library. Cases are those of a rule; of a measure
-// those of the rules that name it, of a fact those of the rules that read it,
-// and of a kind, technology or protocol those whose models have it.
+// those of the rules that name it, of a fact those of the rules that read it, and
+// of a kind, technology or protocol those whose models have it, or else those of
+// the rules that are meant for the kind or read what the entry implies.
 type Item struct {
 	Kind     string    `json:"kind"` // threat, measure, fact, kind, tech, protocol, control, check, catalogue, list, analyser, standard or policy
 	ID       ssf.ID    `json:"id"`
@@ -62,17 +65,23 @@ func List(s Suite) ([]Item, error) {
 	}
 	for i := range own.Facts {
 		f := &own.Facts[i]
-		l.add(Item{Kind: "fact", Title: f.Title, Cases: l.of(func(r *ssf.Rule) bool {
-			return report.Mentions(r.When.S, string(f.ID)) || report.Mentions(r.Unless.S, string(f.ID))
-		})}, f.Named)
+		l.add(Item{Kind: "fact", Title: f.Title, Cases: l.of(func(r *ssf.Rule) bool { return reads(r, f.ID) })}, f.Named)
 	}
+	kinds := facts.NewTerms(s.Library).Kinds
 	for _, words := range []struct {
 		kind string
 		defs []ssf.KindDef
 	}{{"kind", own.Kinds}, {"tech", own.Techs}, {"protocol", own.Protocols}} {
 		for i := range words.defs {
 			k := &words.defs[i]
-			l.add(Item{Kind: words.kind, Title: k.Title, Cases: l.words[words.kind+" "+string(k.ID)]}, k.Named)
+			cases := l.words[words.kind+" "+string(k.ID)]
+			if len(cases) == 0 {
+				cases = l.of(func(r *ssf.Rule) bool {
+					return words.kind == "kind" && len(r.Kinds) > 0 && kinds.AnyOf(k.ID, r.Kinds) == rule.True ||
+						slices.ContainsFunc(k.Implies, func(v ssf.Implied) bool { return reads(r, v.Fact.ID) })
+				})
+			}
+			l.add(Item{Kind: words.kind, Title: k.Title, Cases: cases}, k.Named)
 		}
 	}
 	for i := range own.Controls {

@@ -15,9 +15,11 @@ type Choice struct {
 }
 
 var (
-	yesNo  = []string{"yes", "no"}
-	noYes  = []string{"no", "yes"}
-	levels = []string{"none", "low", "medium", "high", "critical"}
+	yesNo = []string{"yes", "no"}
+	noYes = []string{"no", "yes"}
+
+	programs = []string{"web_service", "worker", "command_line_tool", "browser_app"}
+	levels   = []string{"none", "low", "medium", "high", "critical"}
 )
 
 var choices = []Choice{
@@ -34,6 +36,21 @@ var choices = []Choice{
 	{Sort: "component", Of: []string{"web_service"}, Fact: "checks_request_origin", Values: noYes, Control: true, Percent: 50},
 	{Sort: "component", Of: []string{"web_service", "database", "queue"}, Fact: "limits_rate", Values: noYes, Control: true, Percent: 30},
 	{Sort: "component", Fact: "writes_audit_log", Values: noYes, Control: true, Percent: 30},
+
+	{Sort: "component", Of: programs, Fact: "input_decides", Values: []string{"[addresses, work]", "[log_text]", "[]"}, Percent: 70},
+	{Sort: "component", Of: programs, Fact: "accepts", Values: []string{"[files]", "[]"}, Percent: 70},
+	{Sort: "component", Of: programs, Fact: "code_does", Values: []string{"[several_writes, retries]", "[]"}, Percent: 70},
+	{Sort: "component", Of: programs, Fact: "crypto_work", Values: []string{"[makes_random_secrets]", "[]"}, Percent: 70},
+	{Sort: "component", Of: programs, Fact: "uses_secrets", Values: yesNo, Percent: 70},
+	{Sort: "component", Of: programs, Fact: "writes_logs", Values: yesNo, Percent: 70},
+	{Sort: "component", Of: programs, Fact: "bundles_code", Values: yesNo, Percent: 70},
+	{Sort: "component", Of: programs, Fact: "updated_by", Values: []string{"itself", "rollout"}, Percent: 70},
+	{Sort: "component", Of: []string{"web_service", "browser_app"}, Fact: "page_uses", Values: []string{"[third_party_code]", "[]"}, Percent: 70},
+	{Sort: "component", Of: []string{"web_service"}, Fact: "also_offers", Values: []string{"[debug_functions]", "[]"}, Percent: 70},
+	{Sort: "component", Of: []string{"web_service"}, Fact: "decides_by", Values: []string{"[client_checks]", "[]"}, Percent: 70},
+	{Sort: "component", Of: []string{"database", "object_store", "queue"}, Fact: "has_copies", Values: yesNo, Percent: 70},
+	{Sort: "component", Of: []string{"pipeline"}, Fact: "pipeline_has", Values: []string{"[deploy_rights, fetched_tools]", "[]"}, Percent: 70},
+	{Sort: "asset", Fact: "personal_use", Values: []string{"[joined, shared]", "[]"}, Percent: 70},
 
 	{Sort: "flow", Of: []string{"postgresql"}, Fact: "encrypted", Values: noYes, Control: true, Percent: 60},
 	{Sort: "flow", Of: []string{"https", "tls", "http", "postgresql", "in_process"}, Fact: "authenticated", Values: noYes, Control: true, Percent: 40},

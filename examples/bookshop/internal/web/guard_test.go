@@ -2,11 +2,13 @@ package web
 
 import (
 	"crypto/tls"
+	_ "expvar"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	_ "net/http/pprof"
 	"os"
 	"strings"
 	"testing"
@@ -177,6 +179,15 @@ func TestPanicIsAnswered(t *testing.T) {
 	equal(t, "status", w.Code, 500)
 	if strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "goroutine") {
 		t.Errorf("the answer tells %s", w.Body)
+	}
+}
+
+// The packages expvar and pprof, which any dependency could import too, register
+// pages for developers by themselves.
+func TestNoDebugPages(t *testing.T) {
+	b := newSite(t).browser()
+	for _, path := range []string{"/debug/vars", "/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/heap", "/metrics"} {
+		b.get(path).status(404).lacks("cmdline").lacks("goroutine")
 	}
 }
 

@@ -1,8 +1,11 @@
 package lang
 
 import (
+	"errors"
 	"regexp"
 	"slices"
+	"strings"
+	"unicode"
 
 	yaml "go.yaml.in/yaml/v4"
 
@@ -193,9 +196,26 @@ var kindTable = object(Object[ssf.KindDef]{Name: "kind", Fields: []Field[ssf.Kin
 	field("runs", yes, func(k *ssf.KindDef) *bool { return &k.Runs }, "yes: a process of ours, with technology and code"),
 	field("whole", yes, func(k *ssf.KindDef) *bool { return &k.Whole }, "yes: the whole product stands or falls with it, so that all assets are at stake where it names none"),
 	field("implies", implied, func(k *ssf.KindDef) *[]ssf.Implied { return &k.Implies }, "the facts that follow from it"),
-	field("tests", plain, func(k *ssf.KindDef) *string { return &k.Tests }, "of a technology: the command that runs its tests"),
+	field("tests", testRun, func(k *ssf.KindDef) *string { return &k.Tests }, "of a technology: the run of its tests, as `run: COMMAND, read: REPORTS`"),
 	field("because", plain, func(k *ssf.KindDef) *string { return &k.Because }, "why they follow"),
 }})
+
+// testRun reads the keys of a run, as they stand between braces in a suggestion.
+var testRun = Reader[string]{Type: plain.Type, read: func(d *decoder, n *yaml.Node) string {
+	s := plain.read(d, n)
+	var run map[string]string
+	err := yaml.Unmarshal([]byte("{"+s+"}"), &run)
+	for key := range run {
+		if key != "run" && key != "read" {
+			err = errors.New("another key")
+		}
+	}
+	if s != "" && (err != nil || len(run) == 0 || strings.ContainsFunc(s, unicode.IsControl)) {
+		d.report("bad-value", d.pos(n), "write `run: COMMAND`, or `run: COMMAND, read: REPORTS`, in one line", "%q is not what a run says between braces", clip(s))
+		return ""
+	}
+	return s
+}}
 
 // implied reads facts by name; their values are checked when the facts are known.
 var implied = Reader[[]ssf.Implied]{Type: Type{Name: "dict", What: "facts", Elem: factType}, read: func(d *decoder, n *yaml.Node) (out []ssf.Implied) {

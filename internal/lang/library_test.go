@@ -68,7 +68,11 @@ func TestReadLibrary(t *testing.T) {
 			"facts/x.yaml:2:3 library/missing-key", "facts/x.yaml:2:53 library/bad-value", "facts/x.yaml:3:50 library/bad-value", "facts/x.yaml:4:42 library/bad-value",
 		}},
 		"kinds of what has none": {map[string]string{"threats/rain/threat.yaml": rule + "kinds: [a]\n"}, []string{"threats/rain/threat.yaml:13:9 library/bad-value"}},
-		"missing keys":           {map[string]string{"measures/m/measure.yaml": "id: m\n"}, []string{"measures/m/measure.yaml:1:1 library/missing-key"}},
+		"tests that are no run": {map[string]string{"tech/x.yaml": "techs:\n  a: {title: A, tests: 'run: go test -json ./..., read: x/*.xml'}\n  b: {title: B, tests: go test}\n" +
+			"  c: {title: C, tests: 'run: x}, other: {run: y'}\n  d: {title: D, tests: 'run: x # y'}\n  e: {title: E, tests: 'run: x, shell: yes'}\n  f: {title: F, tests: \"run: x,\\nread: y\"}\n"}, []string{
+			"tech/x.yaml:3:24 library/bad-value", "tech/x.yaml:4:24 library/bad-value", "tech/x.yaml:5:24 library/bad-value", "tech/x.yaml:6:24 library/bad-value", "tech/x.yaml:7:24 library/bad-value",
+		}},
+		"missing keys": {map[string]string{"measures/m/measure.yaml": "id: m\n"}, []string{"measures/m/measure.yaml:1:1 library/missing-key"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fsys := fstest.MapFS{}

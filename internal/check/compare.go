@@ -113,6 +113,8 @@ func (m *comparison) threats() {
 				m.add(t.ID, "was %s and is %s", before.State, t.State)
 			}
 			continue
+		case before == nil && m.around[t.Rule] && !m.countered[t.Element]:
+			continue // what remains to do about a mitigation that is new is not worse
 		case before == nil:
 			m.add(t.ID, "is new and %s", t.State)
 		case before.State.Treated():

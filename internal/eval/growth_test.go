@@ -46,7 +46,9 @@ func TestGrowth(t *testing.T) {
 					continue // too little to tell growth from noise, and too little to matter
 				}
 				seen++
-				if second > 3*first { // n log n gives 2.2, n² gives 4
+				// n log n gives 2.2 and 4.8, n² gives 4 and 16. One model in the middle that
+				// happens to have little shows in the first alone.
+				if second > 3*first && most > 6*runs[0][at] {
 					t.Errorf("%s ran %.0f, %.0f and %.0f times for %d flows", at, runs[0][at], runs[1][at], most, growthSizes)
 				}
 			}

@@ -194,12 +194,15 @@ func (e *Evaluation) judgeRequirements() {
 }
 
 // around finds for each list of assets where threats on them stand: the
-// inverse of [evaluation.lists].
+// inverse of [evaluation.lists]. What endangers all because it names none is left
+// out: each requirement would wait for each such threat, which stands by itself.
 func (e *Evaluation) around() map[stakeKey][]int32 {
 	out := map[stakeKey][]int32{}
 	for i := range e.Nodes {
 		for _, k := range e.lists(int32(i)) {
-			out[k] = append(out[k], int32(i))
+			if e.Nodes[k.node].Sort != ssf.SortSystem || k.node == int32(i) {
+				out[k] = append(out[k], int32(i))
+			}
 		}
 	}
 	return out

@@ -139,7 +139,7 @@ func (e *Evaluation) lists(n int32) []stakeKey {
 		return ks
 	case ssf.SortFunction:
 		if at := w.One(n, rule.At); len(w.Many(n, rule.Assets)) == 0 && at >= 0 {
-			return []stakeKey{{at, rule.Handles}}
+			return e.lists(at)
 		}
 		return []stakeKey{{n, rule.Assets}}
 	}

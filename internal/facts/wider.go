@@ -5,11 +5,14 @@ import (
 	"ssf/internal/rule"
 )
 
+// maxDepth bounds how deep zones lie in each other; the model may go in a circle.
+const maxDepth = 20
+
 // Wide are the assets of a zone, an actor or the system.
 func (g *Graph) Wide(n int32) []int32 { return g.wide[n] }
 
 // wider finds the assets of what is more than one element: the system has
-// all, a zone those that its components handle, an actor those of the functions
+// all, a zone those that the components in it handle, or in zones inside it, an actor those of the functions
 // that allow it and of the flows that it takes part in. Each stands there once.
 func (g *Graph) wider() map[int32][]int32 {
 	out, seen := map[int32][]int32{}, map[[2]int32]bool{}
@@ -28,7 +31,10 @@ func (g *Graph) wider() map[int32][]int32 {
 		case ssf.SortAsset:
 			add(system, n)
 		case ssf.SortComponent:
-			add(g.World.One(n, rule.Zone), g.World.Many(n, rule.Handles)...)
+			for z, depth := g.World.One(n, rule.Zone), 0; z >= 0 && g.Nodes[z].Sort == ssf.SortZone && depth < maxDepth; depth++ {
+				add(z, g.World.Many(n, rule.Handles)...)
+				z = g.World.Lookup(g.Nodes[z].Around.ID) // the zone around it
+			}
 		case ssf.SortFlow:
 			for _, end := range []int32{g.World.One(n, rule.From), g.World.One(n, rule.To)} {
 				if end >= 0 && g.Nodes[end].Sort == ssf.SortActor {

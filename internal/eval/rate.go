@@ -82,9 +82,8 @@ func (e *Evaluation) stakesOf(k stakeKey) *[numProperties]stake {
 			s.count++
 			s.unknown = s.unknown || l == ssf.Unknown
 			s.worst = max(s.worst, l)
-			s.cells = append(s.cells, stakeCell{ssf.Cell{Element: e.Nodes[a].ID, Property: p}, l})
+			s.cells = withWorst(s.cells, stakeCell{ssf.Cell{Element: e.Nodes[a].ID, Property: p}, l})
 		}
-		s.cells = worstCells(s.cells)
 	}
 	e.stakes[k] = out
 	return out
@@ -110,12 +109,29 @@ func (e *Evaluation) assetsOf(k stakeKey) []int32 {
 	return slices.DeleteFunc(slices.Clone(all), func(a int32) bool { return e.Stored[[2]int32{to, a}] })
 }
 
-func worstCells(cs []stakeCell) []stakeCell {
-	slices.SortFunc(cs, func(a, b stakeCell) int {
-		return cmp.Or(int(b.level.Worst()-a.level.Worst()), int(b.level-a.level), strings.Compare(string(a.Element), string(b.Element)), strings.Compare(string(a.Property), string(b.Property)))
-	})
-	cs = slices.Compact(cs)
-	return cs[:min(len(cs), ssf.MaxEndangers)]
+// worse orders cells by their needs, the greatest first.
+func (a stakeCell) worse(b stakeCell) int {
+	if c := cmp.Or(int(b.level.Worst()-a.level.Worst()), int(b.level-a.level)); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(string(a.Element), string(b.Element)), strings.Compare(string(a.Property), string(b.Property)))
+}
+
+// withWorst adds a cell to the worst ones, of which a threat names so many, in
+// their order and each once. A zone may have thousands.
+func withWorst(worst []stakeCell, c stakeCell) []stakeCell {
+	full := len(worst) == ssf.MaxEndangers
+	if full && c.worse(worst[len(worst)-1]) >= 0 {
+		return worst
+	}
+	i, there := slices.BinarySearchFunc(worst, c, stakeCell.worse)
+	switch {
+	case there:
+		return worst
+	case full:
+		worst = worst[:len(worst)-1]
+	}
+	return slices.Insert(worst, i, c)
 }
 
 // lists are the assets one hop from a node: what a flow carries and what its
@@ -177,13 +193,13 @@ func (e *Evaluation) impactOf(in *Instance) impact {
 }
 
 func (e *Evaluation) measure(in *Instance) (p impact) {
-	all := e.cells[:0]
-	defer func() { e.cells = all[:0] }()
+	top := e.cells[:0]
+	defer func() { e.cells = top[:0] }()
 	unknown, count := false, 0
 	if in.Own != nil {
 		for _, c := range in.Own.Endangers {
 			cell := stakeCell{c.Cell(), e.levelOf(c.Cell())}
-			all = append(all, cell)
+			top = withWorst(top, cell)
 			count++
 			unknown = unknown || cell.level == ssf.Unknown
 			p.level = max(p.level, cell.level)
@@ -193,7 +209,9 @@ func (e *Evaluation) measure(in *Instance) (p impact) {
 			stakes := e.stakesOf(k)
 			for i, property := range ssf.AssetProperties {
 				if s := &stakes[i]; slices.Contains(in.Rule.Endangers, property) {
-					all = append(all, s.cells...)
+					for _, c := range s.cells {
+						top = withWorst(top, c)
+					}
 					count += s.count
 					unknown = unknown || s.unknown
 					p.level = max(p.level, s.worst)
@@ -201,7 +219,6 @@ func (e *Evaluation) measure(in *Instance) (p impact) {
 			}
 		}
 	}
-	top := worstCells(all)
 	p.cells = make([]ssf.Cell, len(top))
 	for i, c := range top {
 		p.cells[i] = c.Cell
@@ -214,7 +231,7 @@ func (e *Evaluation) measure(in *Instance) (p impact) {
 		p.level, p.why = ssf.Unknown, "no asset is named here"
 		return p
 	case unknown && p.level != ssf.Critical:
-		p.level, p.why = ssf.Unknown, "a need of "+string(firstUnknown(all))+" is not stated"
+		p.level, p.why = ssf.Unknown, "a need of "+string(firstUnknown(top))+" is not stated"
 	default:
 		p.why = top[0].Cell.String()
 	}

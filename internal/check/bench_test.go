@@ -105,7 +105,7 @@ func oneLines(text string) []oneLine {
 }
 
 func BenchmarkEdit(b *testing.B) {
-	for _, rules := range []int{0, 215} {
+	for _, rules := range []int{0, 600} {
 		lib := libraryOf(b, rules)
 		for _, n := range []int{100, 1000, 5000} {
 			b.Run(fmt.Sprintf("%d components, %d rules", n, len(lib.Threats)), func(b *testing.B) {
@@ -121,7 +121,7 @@ func BenchmarkEdit(b *testing.B) {
 }
 
 func BenchmarkCold(b *testing.B) {
-	for _, rules := range []int{0, 215} {
+	for _, rules := range []int{0, 600} {
 		lib := libraryOf(b, rules)
 		for _, n := range []int{100, 1000, 5000} {
 			fsys := fstest.MapFS{lang.RootFile: {Data: []byte(gen.Generate(gen.Options{Components: n}).YAML())}}

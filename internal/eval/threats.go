@@ -143,7 +143,14 @@ func (e *Evaluation) list() {
 		t := &e.traces[i]
 		e.At[i] = all[t.from : t.from+len(t.found) : t.from+len(t.found)]
 	}
-	of := make([][]int, len(e.Rules))
+	of, counts := make([][]int, len(e.Rules)), make([]int, len(e.Rules))
+	for i := range e.Instances {
+		counts[e.Instances[i].Rule.number]++
+	}
+	room := make([]int, len(e.Instances))
+	for r, n := range counts {
+		of[r], room = room[:0:n], room[n:]
+	}
 	for i := range e.Instances {
 		at := &of[e.Instances[i].Rule.number]
 		*at = append(*at, i)

@@ -41,7 +41,7 @@ func main() {
 	defer stop()
 	b := bench{out: os.Stdout, log: os.Stderr}
 	flag.IntVar(&b.runs, "runs", 5, "run each command this many `times`")
-	flag.IntVar(&b.rules, "rules", 215, "add rules to the library up to this `number`")
+	flag.IntVar(&b.rules, "rules", 600, "add rules to the library up to this `number`")
 	flag.IntVar(&b.largest, "n", 5000, "the `components` of the largest model")
 	flag.Parse()
 	if err := b.run(ctx); err != nil {

@@ -82,7 +82,7 @@ func TestRows(t *testing.T) {
 }
 
 func TestSubjects(t *testing.T) {
-	b := bench{rules: 215, largest: 5000}
+	b := bench{rules: 600, largest: 5000}
 	sizes := map[int]int{}
 	for _, s := range append(b.subjects(), b.doublings()...) {
 		sizes[s.options.Components]++

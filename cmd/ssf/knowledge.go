@@ -138,7 +138,7 @@ func (a *app) eachLibrary(dir string, do func(ruletest.Suite) error) error {
 		return err
 	}
 	defer root.Close()
-	if err := a.faulty(libs); err != nil {
+	if err := a.sound(libs); err != nil {
 		return err
 	}
 	for i := range libs.Added {

@@ -93,7 +93,7 @@ func (a *app) test(dir, format string, o ruletest.Options) error {
 		}
 		return usagef("the model in %s uses no library of its own; name a library's folder, or make one with `ssf new threat NAME`", root.Name())
 	}
-	if err := a.faulty(libs); err != nil {
+	if err := a.sound(libs); err != nil {
 		return err
 	}
 	total := &ruletest.Result{Cases: []ruletest.Case{}, Lacks: []ruletest.Failure{}, Notes: []string{}}
@@ -155,23 +155,6 @@ func (a *app) libraries(dir string) (*lang.Libraries, *os.Root, error) {
 		return nil, nil, err
 	}
 	return snap.Libraries, root, nil
-}
-
-// faulty shows what is wrong in the files of libraries.
-func (a *app) faulty(libs *lang.Libraries) error {
-	faults := append(slices.Clone(libs.Diagnostics), conditions(libs)...)
-	if len(faults) == 0 {
-		return nil
-	}
-	style, err := a.style("text")
-	if err != nil {
-		return err
-	}
-	ssf.SortDiagnostics(faults)
-	if err := report.Diagnostics(a.env.Stderr, faults, style); err != nil {
-		return err
-	}
-	return exit(exitUsage)
 }
 
 // libraryIn reads the library in a folder, be it the program's own.

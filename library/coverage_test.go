@@ -65,7 +65,7 @@ func TestStrideOfKinds(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
-		t.Errorf("ssf-stride has %d entries, want one for each of %d kinds and classes; make it anew with SSF_UPDATE=1", len(got), len(want))
+		t.Errorf("ssf-stride has %d entries, want one for each of %d kinds and classes; `KIND.CLASS: {}` adds one", len(got), len(want))
 	}
 }
 

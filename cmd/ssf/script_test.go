@@ -233,29 +233,34 @@ func runIn(t *testing.T, dir string, args ...string) (code int, stdout, stderr s
 // TestOwnModel: the program's own model has no error and no open question, and
 // reaches what its policy asks; the README shows what it prints.
 func TestOwnModel(t *testing.T) {
-	code, out, errs := runIn(t, "../..", "check", "-q")
+	code, out, errs := runIn(t, "../..", "check")
 	if code != exitYes {
-		_, all, _ := runIn(t, "../..", "check")
-		t.Fatalf("exit %d\n%s%s", code, all, errs)
+		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
 	_, questions, _ := runIn(t, "../..", "questions")
 	if questions != "no open questions\n" {
 		t.Errorf("questions are open:\n%s", questions)
 	}
-	summary := regexp.MustCompile(`(?m)^(  \w+ .*controls: .*|reach: .*)\n`)
-	want := strings.Join(summary.FindAllString(out, -1), "")
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Join(summary.FindAllString(string(readme), -1), "")
-	if got == want {
+	text := string(readme)
+	for _, part := range []string{
+		`(?m)^ssf\.yaml:\d+:\d+: gap: unreviewed-release is open .*\n(.+\n)+`,
+		`(?m)^(  \w+ .*controls: .*|reach: .*)\n`,
+	} {
+		shown := regexp.MustCompile(part)
+		want := strings.Join(shown.FindAllString(out, -1), "")
+		got := strings.Join(shown.FindAllString(text, -1), "")
+		if got == "" || got != want && os.Getenv("SSF_UPDATE") == "" {
+			t.Errorf("README.md shows\n%swant\n%s(SSF_UPDATE=1 rewrites it)", got, want)
+		}
+		text = strings.Replace(text, got, want, 1)
+	}
+	if text == string(readme) || t.Failed() {
 		return
 	}
-	if os.Getenv("SSF_UPDATE") == "" {
-		t.Fatalf("README.md shows\n%swant\n%s(SSF_UPDATE=1 rewrites it)", got, want)
-	}
-	text := strings.Replace(string(readme), got, want, 1)
 	if err := os.WriteFile("../../README.md", []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // within the limits; none may take a time that grows with its square.
 func TestCostly(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes some seconds")
+		t.Skip("reads megabytes that are made to be slow; the whole test run has it")
 	}
 	repeat := func(format string, n int) string {
 		var b strings.Builder
@@ -53,7 +53,7 @@ func TestCostly(t *testing.T) {
 // TestCostlyLibrary reads libraries that are made to cost more than their size.
 func TestCostlyLibrary(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes some seconds")
+		t.Skip("reads megabytes that are made to be slow; the whole test run has it")
 	}
 	const n = 1500
 	rules := func(key string, to func(i, j int) string) map[string]string {

@@ -11,8 +11,8 @@ import (
 
 // Suggest writes the mitigations and verifications that the library knows
 // against threats as a file of the model: an id is `rule@element`, or a rule where
-// there is no model, m and its case c being nil. Each must be of a rule of the library. Only are
-// the measures that are wanted; without any, all of the rules.
+// there is no model, m and its case c being nil. Each must be of a rule of the
+// library. Only are the measures that are wanted; without any, all of the rules.
 func Suggest(w io.Writer, ids []ssf.ID, lib *ssf.Library, m *ssf.Model, c *ssf.Case, only []ssf.ID) error {
 	s := &suggestion{page: newPage(w, Style{}), lib: lib, model: m, c: c, counters: map[ssf.ID][]ssf.ID{}}
 	var chosen []*ssf.Measure

@@ -84,27 +84,13 @@ func List(s Suite) ([]Item, error) {
 			l.add(Item{Kind: words.kind, Title: k.Title, Cases: cases}, k.Named)
 		}
 	}
-	for i := range own.Controls {
-		l.add(Item{Kind: "control", Title: own.Controls[i].Title}, own.Controls[i].Named)
-	}
-	for i := range own.Checks {
-		l.add(Item{Kind: "check", Title: own.Checks[i].Title}, own.Checks[i].Named)
-	}
-	for i := range own.Catalogues {
-		l.add(Item{Kind: "catalogue", Title: own.Catalogues[i].Title}, own.Catalogues[i].Named)
-	}
-	for i := range own.Lists {
-		l.add(Item{Kind: "list", Title: own.Lists[i].Title}, own.Lists[i].Named)
-	}
-	for i := range own.Analysers {
-		l.add(Item{Kind: "analyser", Title: own.Analysers[i].Title}, own.Analysers[i].Named)
-	}
-	for i := range own.Standards {
-		l.add(Item{Kind: "standard", Title: own.Standards[i].Title}, own.Standards[i].Named)
-	}
-	for i := range own.Policies {
-		l.add(Item{Kind: "policy", Title: own.Policies[i].Title}, own.Policies[i].Named)
-	}
+	addAll(l, "control", own.Controls, func(c *ssf.Control) (string, ssf.Named) { return c.Title, c.Named })
+	addAll(l, "check", own.Checks, func(c *ssf.Check) (string, ssf.Named) { return c.Title, c.Named })
+	addAll(l, "catalogue", own.Catalogues, func(c *ssf.Catalogue) (string, ssf.Named) { return c.Title, c.Named })
+	addAll(l, "list", own.Lists, func(x *ssf.List) (string, ssf.Named) { return x.Title, x.Named })
+	addAll(l, "analyser", own.Analysers, func(a *ssf.Analyser) (string, ssf.Named) { return a.Title, a.Named })
+	addAll(l, "standard", own.Standards, func(x *ssf.Standard) (string, ssf.Named) { return x.Title, x.Named })
+	addAll(l, "policy", own.Policies, func(p *ssf.PolicyDef) (string, ssf.Named) { return p.Title, p.Named })
 	return l.out, nil
 }
 
@@ -172,6 +158,14 @@ func (l *lister) threat(r *ssf.Rule) {
 		x.Mappings = append(x.Mappings, Mapping{c.ID, by(slices.ContainsFunc(l.maps[c.ID], func(w ssf.Ref) bool { return ssf.HasRef(r.Weaknesses, w.ID) }))})
 	}
 	l.add(x, r.Named)
+}
+
+// addAll adds entries that have a title and nothing that tests them.
+func addAll[V any](l *lister, kind string, entries []V, of func(*V) (string, ssf.Named)) {
+	for i := range entries {
+		title, named := of(&entries[i])
+		l.add(Item{Kind: kind, Title: title}, named)
+	}
 }
 
 // add completes an entry.

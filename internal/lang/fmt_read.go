@@ -501,7 +501,7 @@ func (l *layout) blockScalar(n *yaml.Node, x *entry) scalar {
 		}
 	}
 	l.at = min(end, len(text))
-	if l.at == len(text) && kept > 0 { // a text without its last line break
+	if l.at == len(text) && kept > 0 && body[kept-1] != "" { // a text without its last line break
 		chomp = "-"
 	}
 	if deep > 0 {

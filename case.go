@@ -66,7 +66,8 @@ type Case struct {
 	Gates         []GateResult        `json:"gates"`
 	Elements      []ElementInfo       `json:"elements"`
 	Threats       []Threat            `json:"threats"`
-	Questions     []OpenQuestion      `json:"questions"`
+	Questions     []OpenQuestion      `json:"questions"` // to answer now, those that decide most first
+	Later         []OpenQuestion      `json:"later"`     // that answers to those may settle
 	Matrices      []Matrix            `json:"matrices"`
 	Requirements  []RequirementResult `json:"requirements"`
 	Assumptions   []AssumptionInfo    `json:"assumptions"`

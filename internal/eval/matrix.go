@@ -228,8 +228,8 @@ func (e *Evaluation) endangered() map[ssf.Cell][]int {
 	}
 	for at := range e.Instances {
 		in := &e.Instances[at]
-		if in.Own != nil {
-			for _, c := range in.Own.Endangers {
+		for _, own := range in.Said() {
+			for _, c := range own.Endangers {
 				add(c.Cell(), at)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -459,6 +460,51 @@ func mustJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// TestSayingLessOfMitigations proves that a mitigation whose place nobody says any
+// more, or that is only proposed, makes nothing better.
+func TestSayingLessOfMitigations(t *testing.T) {
+	var claimed, open atomic.Int64
+	seeds(t, 20, func(t *testing.T, m *gen.Model) {
+		before := caseOf(t, strange(), m)
+		say := func(old, new string) *ssf.Case {
+			less := m.Clone()
+			less.Entries["mitigations"] = slices.Clone(less.Entries["mitigations"])
+			for i, e := range less.Entries["mitigations"] {
+				less.Entries["mitigations"][i] = strings.Replace(e, old, new, 1)
+			}
+			return caseOf(t, strange(), less)
+		}
+		lost := say("where: ['setting:x'], state: implemented", "state: implemented")
+		now := byID(lost)
+		for _, was := range before.Threats {
+			is := now[was.ID]
+			if is == nil || slices.Index(ssf.States, is.State) > slices.Index(ssf.States, was.State) {
+				t.Errorf("without places %s was %s and is %+v", was.ID, was.State, is)
+			} else if was.State == ssf.Mitigated && is.State == ssf.Claimed {
+				claimed.Add(1)
+			}
+		}
+		noBetter(t, "mitigations without places", before, lost)
+		for _, state := range []string{"planned", "implemented"} { // a pattern that waits for a review takes that with it
+			now := byID(say("state: "+state, "state: proposed"))
+			for _, was := range before.Threats {
+				switch is := now[was.ID]; {
+				case was.Rule == aroundRule:
+				case is == nil || is.State.Treated() && !was.State.Treated() && was.State != ssf.Unreviewed:
+					t.Errorf("where what was %s is proposed, %s was %s and is %+v", state, was.ID, was.State, is)
+				case is.State == ssf.Open && was.State.Treated():
+					open.Add(1)
+				}
+			}
+		}
+	})
+	t.Cleanup(func() {
+		if claimed.Load() == 0 || open.Load() == 0 {
+			t.Errorf("%d threats became claimed and %d open, so this test sees little", claimed.Load(), open.Load())
+		}
+	})
 }
 
 // TestSameAs proves that a threat of the team's own which is the same as a derived

@@ -14,8 +14,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"ssf"
+	"ssf/internal/eval"
+	"ssf/internal/lang"
 	"ssf/internal/testkit/gen"
 	"ssf/library"
 )
@@ -562,6 +565,39 @@ func TestSameAs(t *testing.T) {
 			break
 		}
 	})
+}
+
+// TestPartJoins proves that an own threat that is the same as one of some
+// deployments has an instance in none.
+func TestPartJoins(t *testing.T) {
+	a, err := txtar.ParseFile("testdata/cases/same-as-deployments.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, more := map[string]string{}, map[string]string{}
+	for _, f := range a.Files {
+		if name, ok := strings.CutPrefix(f.Name, "library/"); ok {
+			more[name] = string(f.Data)
+		} else if f.Name == lang.RootFile {
+			model[f.Name] = string(f.Data)
+		}
+	}
+	in := inputs(t, libraryWith(t, more), model)
+	c := evaluate(t, in)
+	for _, d := range []ssf.ID{"house", "cloud"} {
+		part, err := eval.New(in).Part(c, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(part.Joined) != 2 {
+			t.Errorf("%s joins %d own threats, want both", d, len(part.Joined))
+		}
+		for i := range part.Instances {
+			if x := &part.Instances[i]; x.Own != nil {
+				t.Errorf("%s stands by itself in %s", x.ID, d)
+			}
+		}
+	}
 }
 
 // TestAdding proves that a further threat, flow or asset removes none and settles

@@ -67,7 +67,8 @@ type Case struct {
 	Elements      []ElementInfo       `json:"elements"`
 	Threats       []Threat            `json:"threats"`
 	Joined        []JoinedThreat      `json:"joined,omitempty"` // own threats that are the same as some of those
-	Questions     []OpenQuestion      `json:"questions"`
+	Questions     []OpenQuestion      `json:"questions"`        // to answer now, those that decide most first
+	Later         []OpenQuestion      `json:"later"`            // that answers to those may settle
 	Matrices      []Matrix            `json:"matrices"`
 	Requirements  []RequirementResult `json:"requirements"`
 	Assumptions   []AssumptionInfo    `json:"assumptions"`

@@ -45,7 +45,7 @@ func (b *builder) cellCounts() []figure {
 	}
 	out := []figure{{"Security needs answered", ofN(answered, of, "cells"), some("Not answered", open)}}
 	var facts []string
-	for _, q := range b.Questions {
+	for _, q := range slices.Concat(b.Questions, b.Later) {
 		facts = append(facts, string(q.Fact))
 	}
 	return append(out, figure{"Facts that are unknown and would decide something", strconv.Itoa(len(facts)), some("Unknown", facts)})

@@ -425,8 +425,19 @@ func Questions(w io.Writer, c *ssf.Case, style Style) error {
 		p.print("no new questions; %s asked already and not answered\n", count(waiting, "question"))
 	default:
 		p.wrap("", count(n, "question")+"; write the answer as a key of the element, or `FACT: {unknown: yes}` if nobody knows yet")
+		if n := len(c.Later); n > 0 {
+			p.wrap("", count(n, "more question")+", as far as the answers leave "+them(n)+" open; --all lists "+them(n))
+		}
 	}
 	return p.err
+}
+
+// them is a pronoun for n things.
+func them(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
 }
 
 func join(ids []ssf.ID) string {

@@ -2,12 +2,18 @@
 package all
 
 import (
+	"slices"
+
 	"ssf/internal/format"
+	"ssf/internal/format/oscal"
 	"ssf/internal/format/threatdragon"
 )
 
 // Formats are the forms, in the order in which help shows them. Of those that
 // are read, the more particular come first.
-var Formats = []format.Format{
-	threatdragon.Format,
-}
+var Formats = slices.Concat(
+	[]format.Format{
+		threatdragon.Format,
+	},
+	oscal.Formats,
+)

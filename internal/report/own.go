@@ -79,7 +79,10 @@ func (p *page) own(c *ssf.Case) {
 		says += ", " + number(o.near, "is like", "are like") + " some of it"
 	}
 	if n := len(o.beyond); n > 0 {
-		says += ", " + number(n, "is unlike", "are unlike") + " any of it: " + few(o.beyond)
+		says += ", " + number(n, "is unlike", "are unlike") + " any of it: " + join(o.beyond[:min(n, maxBeyond)])
+		if n > maxBeyond {
+			says += " and others"
+		}
 	}
 	p.hang("", "  ", says)
 	p.hang("  ", "  ", "the library has "+count(o.derived, "more threat")+" that they lack, and asks about "+number(o.asked, "other", "others"))

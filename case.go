@@ -159,7 +159,29 @@ type ElementInfo struct {
 	Was     []ID       `json:"was,omitempty"`     // former ids
 	Says    string     `json:"says,omitempty"`
 	Facts   []FactInfo `json:"facts"`
+
+	FromTool  string      `json:"from_tool,omitempty"` // its id in the tool that it was imported from
+	Needs     []NeedInfo  `json:"needs,omitempty"`     // of an asset, as stated
+	Code      []string    `json:"code,omitempty"`      // of a component: paths and globs
+	Does      ID          `json:"does,omitempty"`      // of a function: what it does with its assets
+	Allow     []AllowInfo `json:"allow,omitempty"`     // of a function
+	Otherwise ID          `json:"otherwise,omitempty"` // of a function: deny or allow to everybody else
 	Pos
+}
+
+// NeedInfo is how much of a property an asset needs, and who alone may.
+type NeedInfo struct {
+	Property Property `json:"property"`
+	Level    Level    `json:"level"`
+	Only     []ID     `json:"only,omitempty"`
+}
+
+// AllowInfo says how one actor or component may use a function: on which
+// objects, and how it proves who it is.
+type AllowInfo struct {
+	Actor ID `json:"actor"`
+	Scope ID `json:"scope"`
+	Auth  ID `json:"auth"`
 }
 
 // FactInfo is a fact that is known, and where it comes from.
@@ -302,14 +324,23 @@ type AssumptionInfo struct {
 	Owner string `json:"owner"`
 	Holds Value  `json:"holds"`
 	When  string `json:"when"`
+
+	Do      string `json:"do,omitempty"`     // how somebody finds out whether it holds
+	Expect  string `json:"expect,omitempty"` // and what is seen if it does
+	Effort  string `json:"effort,omitempty"`
+	Default string `json:"default,omitempty"` // safe or unsafe, if nobody does anything
 	Pos
 }
 
 // MitigationResult is one mitigation, the threats it counters and its places.
+// One that is only proposed would counter them: no threat names it.
 type MitigationResult struct {
 	ID       ID     `json:"id"`
+	Name     string `json:"name,omitempty"`
+	Says     string `json:"says,omitempty"`
+	FromTool string `json:"from_tool,omitempty"` // its id in the tool that it was imported from
 	Measure  ID     `json:"measure,omitempty"`
-	State    string `json:"state"`
+	State    string `json:"state"` // proposed, planned or implemented
 	Placed   bool   `json:"placed"`
 	Where    []ID   `json:"where"`
 	Counters []ID   `json:"counters"`

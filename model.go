@@ -247,6 +247,8 @@ type Where struct {
 // of the team's own making.
 type Mitigation struct {
 	Named
+	Title    string // `name:`, for people
+	From     string // its id in the tool that it came from
 	Says     string
 	Measure  Ref
 	Counters []Pattern

@@ -151,7 +151,7 @@ type generator struct {
 var special = map[string]object{
 	"Delta.state":            {{"anyOf", []object{{{"$ref", "#/$defs/State"}}, {{"const", ""}}}}},
 	"AssumptionInfo.holds":   {{"enum", []string{"yes", "no", ""}}},
-	"MitigationResult.state": {{"enum", []string{"planned", "implemented", ""}}},
+	"MitigationResult.state": {{"enum", []string{"proposed", "planned", "implemented", ""}}},
 	"Matrix.columns":         {{"type", "array"}, {"items", object{{"anyOf", []object{{{"$ref", "#/$defs/Property"}}, {{"const", "applicability"}}}}}}},
 	"Case.schema":            {{"const", ssf.CaseSchema}},
 	"VerificationInfo.state": {{"anyOf", []object{{{"$ref", "#/$defs/Standing"}}, {{"enum", []ssf.Result{ssf.Failed, ssf.Errored, ssf.TimedOut, ssf.NoTests, ssf.AllSkipped, ssf.Unreadable, ssf.OutputCut}}}}}},

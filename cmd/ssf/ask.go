@@ -255,7 +255,7 @@ func (a *app) explainThreat(in ssf.Inputs, c *ssf.Case, id ssf.ID, format string
 		}
 		for _, m := range c.Mitigations {
 			if string(m.ID) == at {
-				return usagef("%s does not stand at mitigation %s: the rule is for others, or it is only planned, and threats to it come once it is implemented", name, at)
+				return usagef("%s does not stand at mitigation %s: the rule is for others, or it is not there yet, and threats to it come once it is implemented", name, at)
 			}
 		}
 		return usagef("there is no element %q in the model%s", at, renamed(at, c))

@@ -52,17 +52,29 @@ func (e *verdict) describeElements() {
 		if n.Element == &facts.NoDeployment.Element || n.Mitigation != nil {
 			continue
 		}
-		info := ssf.ElementInfo{ID: n.ID, Sort: n.Sort, Name: n.Title, Says: n.Says, Kind: n.Kind.ID, Zone: n.Zone.ID, Was: refIDs(n.Was), Facts: infos[i], Pos: n.Pos}
+		info := ssf.ElementInfo{ID: n.ID, Sort: n.Sort, Name: n.Title, Says: n.Says, Kind: n.Kind.ID, Zone: n.Zone.ID, Was: refIDs(n.Was), Facts: infos[i], FromTool: n.From, Pos: n.Pos}
 		switch {
 		case n.Sort == ssf.SortZone:
 			info.Zone = n.Around.ID
 		case n.Component != nil:
 			info.Tech, info.Stores = refIDs(n.Component.Tech), refIDs(n.Component.Stores)
+			for _, c := range n.Component.Code {
+				info.Code = append(info.Code, string(c.ID))
+			}
+		case n.Asset != nil:
+			for _, x := range n.Asset.Needs {
+				l, _ := ssf.ParseLevel(string(x.Level.ID))
+				info.Needs = append(info.Needs, ssf.NeedInfo{Property: ssf.Property(x.Property.ID), Level: l, Only: refIDs(x.Only)})
+			}
 		case n.Flow != nil:
 			info.From, info.To, info.Over = n.Flow.From.ID, n.Flow.To.ID, n.Flow.Over.ID
 			info.Sends, info.Returns = refIDs(n.Flow.Sends), refIDs(n.Flow.Returns)
 		case n.Function != nil:
 			info.At, info.On = n.Function.At.ID, refIDs(n.Function.On)
+			info.Does, info.Otherwise = n.Function.Does.ID, n.Function.Otherwise.ID
+			for _, a := range n.Function.Allow {
+				info.Allow = append(info.Allow, ssf.AllowInfo{Actor: a.Actor.ID, Scope: a.Scope.ID, Auth: a.Auth.ID})
+			}
 		}
 		for _, f := range n.Facts {
 			if def := e.Vocabulary.Fact(f.Fact.ID); def != nil && def.Assertion && f.Value != "" {

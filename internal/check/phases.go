@@ -134,7 +134,9 @@ func (e *verdict) count(p *ssf.PhaseResult) {
 			}
 		}
 		for i := range e.Case.Mitigations {
-			count(e.Case.Mitigations[i].ID)
+			if m := &e.Case.Mitigations[i]; m.State != "proposed" {
+				count(m.ID)
+			}
 		}
 		for claim := range e.claims() {
 			count(claim)

@@ -50,7 +50,7 @@ func (e *Evaluation) holdAssumptions() {
 			}
 		}
 		e.Assumptions = append(e.Assumptions, h)
-		info := ssf.AssumptionInfo{ID: h.ID, Says: h.Says, Owner: string(h.Owner.ID), When: string(h.When.ID), Pos: h.Pos}
+		info := ssf.AssumptionInfo{ID: h.ID, Says: h.Says, Owner: string(h.Owner.ID), When: string(h.When.ID), Do: h.Do.S, Expect: h.Expect.S, Effort: string(h.Effort.ID), Default: string(h.Default.ID), Pos: h.Pos}
 		switch h.Holds {
 		case rule.True:
 			info.Holds = ssf.Yes

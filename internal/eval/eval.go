@@ -71,6 +71,7 @@ type Evaluation struct {
 	asked    map[ssf.FactRef]bool // facts of which somebody said that they are not known yet
 	stakes   map[stakeKey]*[numProperties]stake
 	counters map[int][]cover   // mitigations by instance
+	proposed map[int]ssf.ID    // the first that is only proposed, by instance
 	evaded   map[int32][]int32 // assets at stake at a mitigation
 	pins     pins
 	whole    map[pinKey]ssf.Pin // of all deployments, where this pass is for some
@@ -159,7 +160,7 @@ func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
 func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
 		Engine: eng, whole: whole, At: make([][]int, len(eng.Nodes)), Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
-		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}, lacking: map[ssf.ID]sorting{},
+		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}, proposed: map[int]ssf.ID{}, lacking: map[ssf.ID]sorting{},
 	}
 	in := eng.Inputs
 	e.Case = &ssf.Case{

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -11,10 +12,11 @@ import (
 )
 
 // matchMitigations finds what each mitigation counters and whether it is placed.
+// One that is only proposed counters nothing yet.
 func (e *Evaluation) matchMitigations() {
 	for i := range e.Model.Mitigations {
 		m := &e.Model.Mitigations[i]
-		r := ssf.MitigationResult{ID: m.ID, Measure: e.MeasureOf(m), State: string(m.State.ID), Where: []ssf.ID{}, Counters: []ssf.ID{}, Pos: m.Pos}
+		r := ssf.MitigationResult{ID: m.ID, Name: m.Title, Says: m.Says, FromTool: m.From, Measure: e.MeasureOf(m), State: string(m.State.ID), Where: []ssf.ID{}, Counters: []ssf.ID{}, Pos: m.Pos}
 		r.Placed = len(m.Where) > 0
 		for _, w := range m.Where {
 			r.Where = append(r.Where, w.ID)
@@ -24,7 +26,11 @@ func (e *Evaluation) matchMitigations() {
 			if e.Nodes[e.Instances[at].Node].Mitigation == m { // a way around it is not closed by it
 				continue
 			}
-			e.counters[at] = append(e.counters[at], cover{i, exact})
+			if m.State.ID == "proposed" {
+				e.proposed[at] = cmp.Or(e.proposed[at], m.ID)
+			} else {
+				e.counters[at] = append(e.counters[at], cover{i, exact})
+			}
 			r.Counters = append(r.Counters, e.Instances[at].ID)
 		}
 		slices.Sort(r.Counters)
@@ -96,6 +102,9 @@ func (e *Evaluation) treat() {
 		in := &e.Instances[i]
 		decided, assumed, countered := e.pinAll(in, decisions[i], dismissed[i], e.counters[i])
 		in.State, in.Why = ssf.Open, "nothing counters it"
+		if m := e.proposed[i]; m != "" {
+			in.Why = "mitigation " + string(m) + " is only proposed"
+		}
 		switch {
 		case in.There == rule.Unknown:
 			in.State, in.Why = ssf.Undecided, "an unknown fact decides whether it is there"

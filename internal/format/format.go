@@ -16,6 +16,10 @@ import "ssf"
 type Format struct {
 	Name  string // as `--from` and `--to` have it
 	Title string // for people
+	// Parse reads a document that is no JSON, YAML or XML, if Text says that it is
+	// one of this form; nil for all others.
+	Parse func(name string, data []byte) (*Node, error)
+	Text  func(data []byte) bool
 	// Is reports whether a document is of this form, by its content.
 	Is func(*Node) bool
 	// Read makes a draft of a document. An error refuses it, with its place: see

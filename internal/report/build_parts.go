@@ -210,7 +210,7 @@ func (b *builder) mitigations() []Block {
 					s = Span{Badge, "without a place", bad}
 				}
 			}
-			t.Rows = append(t.Rows, Row{anchor("m", m.ID), []Text{text(mono(m.ID)), text(s), monos(m.Where), b.links(m.Counters)}})
+			t.Rows = append(t.Rows, Row{anchor("m", m.ID), []Text{text(mono(m.ID), strings.TrimRight(" "+m.Name, " ")), text(s), monos(m.Where), b.links(m.Counters)}})
 		}
 		out = append(out, t)
 	} else {

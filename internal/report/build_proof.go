@@ -73,7 +73,9 @@ func (b *builder) proofCounts() []figure {
 	}
 	var mitigations []ssf.ID
 	for _, m := range b.Mitigations {
-		mitigations = append(mitigations, m.ID)
+		if m.State != "proposed" {
+			mitigations = append(mitigations, m.ID)
+		}
 	}
 	claims := b.claims()
 	for id := range stands {

@@ -174,7 +174,7 @@ func (w wild) treat() {
 			case 6:
 				add("decisions", "{rate: %s, likelihood: %s, because: We know., by: cto}", t, pick(w.generator, levels[1:4]))
 			case 7, 8:
-				add("mitigations", "m-%d: {counters: ['%s'], where: ['setting:x'], state: %s}", len(w.m.Entries["mitigations"]), t, pick(w.generator, []string{"planned", "implemented"}))
+				add("mitigations", "m-%d: {counters: ['%s'], where: ['setting:x'], state: %s}", len(w.m.Entries["mitigations"]), t, pick(w.generator, []string{"planned", "implemented", "proposed"}))
 			}
 		}
 		if w.percent(10) && sort != "zone" {

@@ -1,0 +1,13 @@
+// Package all lists the forms of other tools that the program reads and writes.
+package all
+
+import (
+	"ssf/internal/format"
+	"ssf/internal/format/threatdragon"
+)
+
+// Formats are the forms, in the order in which help shows them. Of those that
+// are read, the more particular come first.
+var Formats = []format.Format{
+	threatdragon.Format,
+}

@@ -1,0 +1,486 @@
+package format
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"ssf"
+)
+
+// A Plan is a draft with ids of our language: what will be written.
+type Plan struct {
+	draft    *Draft
+	lib      *lexicon
+	ids      map[*Element]ssf.ID
+	own      map[*Threat][]ssf.ID // of the threats, one for each element
+	means    map[*Mitigation]ssf.ID
+	meansIDs *ids
+	joins    map[ssf.ID]ssf.ID // own threat id -> threat of the library
+	now      time.Time
+}
+
+// Build gives ids to everything in the draft, in the order of the source, and
+// leaves out what the library's vocabulary has no place for; the report says so.
+// Now is the day that stands in for dates that the source does not tell.
+func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
+	p := &Plan{draft: d, lib: newLexicon(lib), ids: map[*Element]ssf.ID{}, own: map[*Threat][]ssf.ID{}, means: map[*Mitigation]ssf.ID{}, joins: map[ssf.ID]ssf.ID{}, now: now}
+	of := p.count(false)
+	taken := newIDs("system")
+	names := map[string]int{}
+	for _, e := range d.Elements {
+		if e.Sort == ssf.SortFlow {
+			names[Slug(e.Name)]++
+		} else {
+			p.ids[e] = taken.take(e.Name, string(e.Sort))
+		}
+	}
+	d.Elements = slices.DeleteFunc(d.Elements, p.dangles)
+	for _, e := range d.Elements {
+		if e.Sort == ssf.SortFlow {
+			between := string(p.ids[d.keys[e.From]] + "-to-" + p.ids[d.keys[e.To]])
+			if s := Slug(e.Name); s == "" || names[s] > 1 {
+				p.ids[e] = taken.take(between)
+			} else {
+				p.ids[e] = taken.take(e.Name)
+			}
+		}
+		p.settle(e)
+	}
+	p.nameThreats()
+	here := p.count(true)
+	for i, c := range of {
+		d.Report.Counted(c.What, c.Of, here[i].Of)
+	}
+	return p
+}
+
+// count counts what the draft has, with what only follows from the source or
+// without.
+func (p *Plan) count(ours bool) (cs []Count) {
+	d := p.draft
+	by := map[ssf.Sort]int{}
+	for _, e := range d.Elements {
+		if ours || !e.Ours {
+			by[e.Sort]++
+		}
+	}
+	for _, s := range ssf.Sorts {
+		cs = append(cs, Count{What: string(s) + "s", Of: by[s]})
+	}
+	return append(cs, Count{"threats", len(d.Threats), 0}, Count{"mitigations", len(d.Mitigations), 0}, Count{"requirements", len(d.Requirements), 0}, Count{"assumptions", len(d.Assumptions), 0})
+}
+
+// dangles reports whether a flow has no two ends, and says so. What threatens it
+// then threatens the system.
+func (p *Plan) dangles(e *Element) bool {
+	d := p.draft
+	if e.Sort != ssf.SortFlow {
+		return false
+	}
+	for _, end := range []string{e.From, e.To} {
+		other := d.keys[end]
+		switch {
+		case end == "":
+			d.Report.Drop(e.Node, "flow %s has an end that is attached to nothing", Clip(cmp.Or(e.Name, e.ID, e.Key)))
+		case other == nil:
+			d.Report.Drop(e.Node, "flow %s ends at %s, which the file does not have", Clip(cmp.Or(e.Name, e.ID, e.Key)), Clip(end))
+		case other.Sort != ssf.SortComponent && other.Sort != ssf.SortActor:
+			d.Report.Drop(e.Node, "flow %s ends at a %s", Clip(cmp.Or(e.Name, e.ID, e.Key)), other.Sort)
+		default:
+			continue
+		}
+		delete(d.keys, e.Key)
+		return true
+	}
+	return false
+}
+
+// settle resolves what an element refers to and drops what is not there.
+func (p *Plan) settle(e *Element) {
+	d := p.draft
+	keep := func(what string, keys []string, sort ssf.Sort) []string {
+		var out []string
+		for _, k := range keys {
+			switch {
+			case d.Find(k, sort) == nil:
+				d.Report.Drop(e.Node, "%s of %s is %s, which the file does not have", what, p.ids[e], Clip(k))
+			case !slices.Contains(out, k):
+				out = append(out, k)
+			}
+		}
+		return out
+	}
+	one := func(what, key string, sort ssf.Sort) string {
+		if key != "" && len(keep(what, []string{key}, sort)) == 0 {
+			return ""
+		}
+		return key
+	}
+	e.Zone, e.At = one("the zone", e.Zone, ssf.SortZone), one("the component", e.At, ssf.SortComponent)
+	if e.Sort == ssf.SortZone {
+		for seen, z := map[*Element]bool{}, e; z != nil && z.Zone != ""; z = d.keys[z.Zone] {
+			if seen[z] {
+				d.Report.Drop(e.Node, "zone %s lies in itself by way of others", p.ids[e])
+				e.Zone = ""
+				break
+			}
+			seen[z] = true
+		}
+	}
+	e.Stores, e.Sends = keep("what is stored", e.Stores, ssf.SortAsset), keep("what is sent", e.Sends, ssf.SortAsset)
+	e.Returns, e.On = keep("what is returned", e.Returns, ssf.SortAsset), keep("what is worked on", e.On, ssf.SortAsset)
+	if e.Kind != "" && p.lib.kinds[e.Kind] == nil {
+		d.Report.Drop(e.Node, "there is no kind %s", e.Kind)
+		e.Kind = ""
+	}
+	e.Tech = slices.DeleteFunc(slices.Compact(slices.Clone(e.Tech)), func(t ssf.ID) bool { return p.lib.techs[t] == nil })
+	if e.Over != "" && p.lib.protocols[e.Over] == nil {
+		e.Over = ""
+	}
+	facts := e.Facts
+	e.Facts = nil
+	for _, f := range facts {
+		if slices.ContainsFunc(e.Facts, func(g Fact) bool { return g.Name == f.Name }) {
+			continue
+		}
+		if why := p.lib.misfit(e, f); why != "" {
+			d.Report.Drop(f.Node, "%s of %s: %s", f.Name, p.ids[e], why)
+			continue
+		}
+		e.Facts = append(e.Facts, f)
+	}
+	slices.SortStableFunc(e.Facts, func(a, b Fact) int { return p.lib.order[a.Name] - p.lib.order[b.Name] })
+}
+
+// nameThreats gives ids to threats and mitigations. A threat at several elements
+// becomes as many threats.
+func (p *Plan) nameThreats() {
+	d := p.draft
+	taken := newIDs(p.lib.rules...)
+	for _, t := range d.Threats {
+		t.At = slices.DeleteFunc(slices.Compact(t.At), func(k string) bool {
+			if d.keys[k] != nil {
+				return false
+			}
+			d.Report.Guess(t.Node, "the threat is at %s, which the model does not have; it is taken to threaten the system", Clip(k))
+			return true
+		})
+		for i := range max(len(t.At), 1) {
+			name := cmp.Or(t.Name, t.Rule, t.Says, "threat")
+			id := Slug(name)
+			if at := p.at(t, i); taken.taken[ssf.ID(id)] && at != "system" {
+				id += "-at-" + string(at)
+			}
+			p.own[t] = append(p.own[t], taken.take(id, "threat"))
+		}
+	}
+	means := newIDs(p.lib.measures...)
+	p.meansIDs = means
+	for _, m := range d.Mitigations {
+		p.means[m] = means.take(cmp.Or(m.Name, m.Says), "mitigation")
+	}
+}
+
+// at is the id of the element at which a threat's i-th instance stands.
+func (p *Plan) at(t *Threat, i int) ssf.ID {
+	if i < len(t.At) {
+		return p.ids[p.draft.keys[t.At[i]]]
+	}
+	return "system"
+}
+
+// A lexicon is the library's words by id.
+type lexicon struct {
+	kinds, techs, protocols map[ssf.ID]*ssf.KindDef
+	facts                   map[ssf.ID]*ssf.FactDef
+	order                   map[ssf.ID]int // of the facts
+	rules, measures         []ssf.ID
+}
+
+func newLexicon(lib *ssf.Library) *lexicon {
+	x := &lexicon{facts: map[ssf.ID]*ssf.FactDef{}, order: map[ssf.ID]int{}}
+	by := func(ds []ssf.KindDef) map[ssf.ID]*ssf.KindDef {
+		out := map[ssf.ID]*ssf.KindDef{}
+		for i := range ds {
+			out[ds[i].ID] = &ds[i]
+		}
+		return out
+	}
+	x.kinds, x.techs, x.protocols = by(lib.Kinds), by(lib.Techs), by(lib.Protocols)
+	for i := range lib.Facts {
+		x.facts[lib.Facts[i].ID], x.order[lib.Facts[i].ID] = &lib.Facts[i], i
+	}
+	for i := range lib.Threats {
+		x.rules = append(x.rules, lib.Threats[i].ID)
+	}
+	for i := range lib.Measures {
+		x.measures = append(x.measures, lib.Measures[i].ID)
+	}
+	return x
+}
+
+// is reports whether a kind is another or one of its subkinds.
+func (x *lexicon) is(kind, ancestor ssf.ID) bool {
+	for k := x.kinds[kind]; k != nil; k = x.kinds[k.Is.ID] {
+		if k.ID == ancestor {
+			return true
+		}
+	}
+	return false
+}
+
+// misfit says why a fact cannot stand at an element; empty if it can.
+func (x *lexicon) misfit(e *Element, f Fact) string {
+	def := x.facts[f.Name]
+	switch {
+	case def == nil:
+		return "there is no such fact"
+	case !ssf.HasRef(def.On, ssf.ID(e.Sort)):
+		return fmt.Sprintf("no %s has it", e.Sort)
+	case !valid(def, f.Value):
+		return fmt.Sprintf("%q is none of its values", Clip(string(f.Value)))
+	}
+	if e.Sort == ssf.SortComponent && len(def.Kinds) > 0 && e.Kind != "" {
+		fits := false
+		for _, k := range def.Kinds {
+			fits = fits || x.is(e.Kind, k.ID) || x.is(k.ID, e.Kind)
+		}
+		if !fits {
+			return fmt.Sprintf("it has no meaning for the kind %s", e.Kind)
+		}
+	}
+	said := x.implied(e, f.Name)
+	if len(said) > 0 && !slices.Contains(said, f.Value) {
+		return fmt.Sprintf("the source says %s, but %s follows from the kind, technology or protocol", f.Value, said[0])
+	}
+	return ""
+}
+
+// implied are the values that kind, technologies or protocol imply for a fact.
+func (x *lexicon) implied(e *Element, fact ssf.ID) (vs []ssf.Value) {
+	up := func(defs map[ssf.ID]*ssf.KindDef, id ssf.ID) {
+		for d := defs[id]; d != nil; d = defs[d.Is.ID] {
+			for _, v := range d.Implies {
+				if v.Fact.ID == fact {
+					vs = append(vs, v.Value)
+					return
+				}
+			}
+		}
+	}
+	switch e.Sort {
+	case ssf.SortComponent:
+		if up(x.kinds, e.Kind); len(vs) == 0 {
+			for _, t := range e.Tech {
+				up(x.techs, t)
+			}
+		}
+	case ssf.SortFlow:
+		up(x.protocols, e.Over)
+	}
+	return vs
+}
+
+func valid(def *ssf.FactDef, v ssf.Value) bool {
+	words := func(ws []string) bool {
+		for _, w := range ws {
+			if !ssf.HasRef(def.Values, ssf.ID(w)) {
+				return false
+			}
+		}
+		return true
+	}
+	switch def.Domain {
+	case ssf.FreeText:
+		return v != ""
+	case ssf.Set:
+		return v.Members() != nil && words(v.Members())
+	case ssf.Boolean:
+		return v == ssf.Yes || v == ssf.No
+	}
+	return words([]string{string(v)})
+}
+
+// Instances are the own threats of the plan as the evaluation knows them, with
+// what they are compared by.
+func (p *Plan) Instances() []Instance {
+	var out []Instance
+	for _, t := range p.draft.Threats {
+		for i, id := range p.own[t] {
+			out = append(out, Instance{id, p.at(t, i), t})
+		}
+	}
+	return out
+}
+
+// An Instance is one threat of the source at one element.
+type Instance struct {
+	Own     ssf.ID // `own/` is not part of it
+	Element ssf.ID
+	*Threat
+}
+
+// Report is what became of everything in the source; it is complete when the
+// text was written.
+func (p *Plan) Report() *Report {
+	r := &p.draft.Report
+	r.Sort()
+	for _, l := range []*[]Note{&r.Guessed, &r.Dropped} {
+		if *l == nil {
+			*l = []Note{}
+		}
+	}
+	if r.Joined == nil {
+		r.Joined = []Join{}
+	}
+	return r
+}
+
+// Bare is the model without threats and what was done about them, for the
+// threats that the library derives from it.
+func (p *Plan) Bare() string { return p.write(&treatment{}, nil) }
+
+// Text is the model as a file, in the form that `ssf fmt` leaves alone.
+func (p *Plan) Text() string {
+	done := p.treat()
+	var threats []named
+	for _, t := range p.draft.Threats {
+		for i, own := range p.own[t] {
+			threats = append(threats, named{own, p.threat(t, own, p.at(t, i))})
+		}
+	}
+	return p.write(done, threats)
+}
+
+func (p *Plan) write(done *treatment, threats []named) string {
+	w := &writer{}
+	d := p.draft
+	all := func(key string, ns []named) {
+		sec := w.section(key)
+		for _, n := range ns {
+			sec.entry(string(n.id), n.ps)
+		}
+	}
+	w.comment("Imported from " + Clip(d.Report.File) + " (" + Clip(cmp.Or(d.Tool, d.Report.Format)) + "). What the source does not say is unknown")
+	w.comment("here, and `ssf questions` asks for it.")
+	w.line("ssf: 1")
+	w.blank()
+	w.entry("system", p.system())
+	all("people", done.people)
+	for _, s := range []struct {
+		key  string
+		sort ssf.Sort
+	}{{"zones", ssf.SortZone}, {"actors", ssf.SortActor}, {"assets", ssf.SortAsset}, {"components", ssf.SortComponent}, {"flows", ssf.SortFlow}, {"functions", ssf.SortFunction}} {
+		sec := w.section(s.key)
+		for _, e := range d.Elements {
+			if e.Sort == s.sort {
+				sec.entry(string(p.ids[e]), p.element(e))
+			}
+		}
+	}
+	var ns []named
+	taken := newIDs()
+	for _, r := range d.Requirements {
+		ns = append(ns, named{taken.take(cmp.Or(r.Name, r.Says), "requirement"), pairs{}.text("says", sentence(r.Name, r.Says))})
+	}
+	all("requirements", ns)
+	all("assumptions", done.assumptions)
+	all("threats", threats)
+	sec := w.section("decisions")
+	for _, x := range done.decisions {
+		sec.item(x)
+	}
+	all("mitigations", done.mitigations)
+	return w.String()
+}
+
+func (p *Plan) system() pairs {
+	s := &p.draft.System
+	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
+	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
+	if len(s.Misuse) > 0 {
+		ps = append(ps, pair{"misuse", texts(s.Misuse)})
+	}
+	ps = ps.text("contact", s.Contact).text("says", s.Says)
+	return p.facts(ps, &Element{Sort: ssf.SortSystem, Facts: s.Facts})
+}
+
+func (p *Plan) element(e *Element) (ps pairs) {
+	id := p.ids[e]
+	if Slug(e.Name) != e.Name || string(id) != e.Name {
+		ps = ps.text("name", e.Name)
+	}
+	ps = ps.text("says", e.Says)
+	ps = ps.text("from_tool", e.ID)
+	ref := func(key, k string) {
+		if other := p.draft.keys[k]; other != nil {
+			ps = append(ps, pair{key, word(p.ids[other])})
+		}
+	}
+	refs := func(key string, ks []string) {
+		var out list
+		for _, k := range ks {
+			out = append(out, word(p.ids[p.draft.keys[k]]))
+		}
+		if len(out) > 0 {
+			ps = append(ps, pair{key, out})
+		}
+	}
+	switch e.Sort {
+	case ssf.SortZone:
+		ref("in", e.Zone)
+	case ssf.SortActor:
+		ref("zone", e.Zone)
+	case ssf.SortAsset:
+		var needs pairs
+		for _, prop := range ssf.AssetProperties {
+			if l, ok := e.Needs[prop]; ok {
+				needs = append(needs, pair{string(prop), word(l.String())})
+			}
+		}
+		if len(needs) > 0 {
+			ps = append(ps, pair{"needs", needs})
+		}
+	case ssf.SortComponent:
+		ps = ps.word("kind", e.Kind)
+		ref("zone", e.Zone)
+		var techs list
+		for _, t := range e.Tech {
+			techs = append(techs, word(t))
+		}
+		if len(techs) > 0 {
+			ps = append(ps, pair{"tech", techs})
+		}
+		refs("stores", e.Stores)
+	case ssf.SortFlow:
+		ps = ps.word("over", e.Over)
+		refs("sends", e.Sends)
+		refs("returns", e.Returns)
+		ref("from", e.From)
+		ref("to", e.To)
+	case ssf.SortFunction:
+		ref("at", e.At)
+		ps = ps.word("does", ssf.ID(e.Does))
+		refs("on", e.On)
+	}
+	return p.facts(ps, e)
+}
+
+func (p *Plan) facts(ps pairs, e *Element) pairs {
+	for _, f := range e.Facts {
+		var v value = word(f.Value)
+		if ms := f.Value.Members(); ms != nil {
+			l := list{}
+			for _, m := range ms {
+				l = append(l, word(m))
+			}
+			v = l
+		} else if def := p.lib.facts[f.Name]; def != nil && def.Domain == ssf.FreeText {
+			v = text(string(f.Value))
+		}
+		ps = append(ps, pair{string(f.Name), v})
+	}
+	return ps
+}

@@ -1,0 +1,142 @@
+package format
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"ssf"
+)
+
+// A Derived is a threat that the library derives from the imported model, with
+// what tells whether it is the same as one of the source.
+type Derived struct {
+	ID, Rule, Element   ssf.ID
+	Title, Says         string
+	Stride              []string
+	Weaknesses, Attacks []ssf.ID
+}
+
+// Join finds for threats of the source those of the library that are the same:
+// at the same element, by the tool's own rule, by a common weakness or by words
+// that both use. Each takes at most one, and none is taken twice, so that what
+// was decided about one never decides about another.
+func (p *Plan) Join(derived []Derived) {
+	type match struct {
+		in    Instance
+		of    *Derived
+		score float64
+	}
+	at := map[ssf.ID][]*Derived{}
+	counts := map[string]int{} // derived threats whose text has a word, by rule
+	rules := map[ssf.ID]map[string]bool{}
+	for i := range derived {
+		x := &derived[i]
+		at[x.Element] = append(at[x.Element], x)
+		if rules[x.Rule] == nil {
+			rules[x.Rule] = wordsOf(x.Title + " " + x.Says)
+			for w := range rules[x.Rule] {
+				counts[w]++
+			}
+		}
+	}
+	weight := func(w string) float64 { return math.Log(1 + float64(len(rules))/float64(max(counts[w], 1))) }
+	var matches []match
+	for _, in := range p.Instances() {
+		words := wordsOf(in.Name + " " + in.Says)
+		for _, x := range at[in.Element] {
+			if s := likeness(in, x, words, rules[x.Rule], weight); s >= sameEnough {
+				matches = append(matches, match{in, x, s})
+			}
+		}
+	}
+	slices.SortStableFunc(matches, func(a, b match) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(string(a.in.Own), string(b.in.Own)), strings.Compare(string(a.of.ID), string(b.of.ID)))
+	})
+	taken := map[ssf.ID]bool{}
+	for _, m := range matches {
+		if p.joins[m.in.Own] != "" || taken[m.of.ID] {
+			continue
+		}
+		p.joins[m.in.Own], taken[m.of.ID] = m.of.ID, true
+		p.draft.Report.Joined = append(p.draft.Report.Joined, Join{m.in.Node.Path(), m.in.Own, m.of.ID})
+	}
+}
+
+// sameEnough is the likeness from which two threats count as the same. It was set by
+// hand over joins in public models: at less, threats that share a word or two
+// are joined.
+const sameEnough = 0.34
+
+// likeness is how much a threat of the source is like one of the library: 1 for
+// the tool's own rule of the same meaning, else by common weaknesses and words.
+// A class of STRIDE that is only on one side speaks against it.
+func likeness(in Instance, x *Derived, words, rule map[string]bool, weight func(string) float64) float64 {
+	if slices.Contains(in.Same, x.Rule) {
+		return 1
+	}
+	if len(in.Stride) > 0 && !slices.ContainsFunc(in.Stride, func(s string) bool { return slices.Contains(x.Stride, s) }) {
+		return 0
+	}
+	common, mine, theirs := 0.0, 0.0, 0.0
+	for w := range words { // sums of the same numbers differ in their last bits by order, so they are rounded below
+		mine += weight(w)
+		if rule[w] {
+			common += weight(w)
+		}
+	}
+	for w := range rule {
+		theirs += weight(w)
+	}
+	score := 0.0
+	if mine > 0 && theirs > 0 {
+		score = common / math.Sqrt(mine*theirs)
+	}
+	if slices.ContainsFunc(in.Weaknesses, func(w string) bool { return slices.Contains(x.Weaknesses, ssf.ID(w)) }) {
+		score += 0.3
+	}
+	return math.Round(score*1000) / 1000
+}
+
+// wordsOf are the words of a text that tell something, as stems.
+func wordsOf(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		if len(w) < 3 || idle[w] {
+			continue
+		}
+		for _, end := range []string{"ations", "ation", "ing", "ers", "ies", "ed", "er", "es", "s"} {
+			if strings.HasSuffix(w, end) && len(w)-len(end) >= 4 {
+				w = w[:len(w)-len(end)]
+				break
+			}
+		}
+		out[w] = true
+	}
+	return out
+}
+
+// idle are words that stand in any threat.
+var idle = func() map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields("the and for who with that this from can could may might should would are was were has have had not but its his her their them they into onto over which what when where while then than there all any one use used uses using attacker attackers threat threats access data information system application user users via due also other some such allow allows gain gains") {
+		out[w] = true
+	}
+	return out
+}()
+
+// DerivedIn are the threats of a case that come from a library.
+func DerivedIn(c *ssf.Case) (out []Derived) {
+	rules := map[ssf.ID]*ssf.RuleInfo{}
+	for i := range c.Rules {
+		rules[c.Rules[i].ID] = &c.Rules[i]
+	}
+	for i := range c.Threats {
+		t := &c.Threats[i]
+		if r := rules[t.Rule]; r != nil && !strings.HasPrefix(string(t.Rule), "own/") {
+			out = append(out, Derived{t.ID, t.Rule, t.Element, r.Title, r.Says, r.Stride, r.Weaknesses, r.Attacks})
+		}
+	}
+	return out
+}

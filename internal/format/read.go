@@ -1,0 +1,150 @@
+package format
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ssf"
+)
+
+// Read makes a draft of a document in one of some forms, or in the one that is
+// named. Open reads the files that it names; it may be nil. An error is a
+// [Refusal], with its place.
+func Read(forms []Format, name, as string, data []byte, lib *ssf.Library, open func(string) ([]byte, error)) (*Draft, error) {
+	f, root, err := detect(forms, name, as, data)
+	if err != nil {
+		return nil, err
+	}
+	src := &Source{Name: name, Root: root, Library: lib}
+	roots := []*Node{root}
+	if open != nil {
+		src.Open = func(other string) (*Node, error) {
+			data, err := open(other)
+			if err != nil {
+				return nil, err
+			}
+			if len(roots) > maxFiles {
+				return nil, Refuse(root, "join some of them", "the document names more than %d files", maxFiles)
+			}
+			n, err := Parse(other, data)
+			if err == nil {
+				roots = append(roots, n)
+			}
+			return n, err
+		}
+	}
+	d, err := f.Read(src)
+	if err != nil {
+		return nil, err
+	}
+	d.Report.Format = f.Name
+	for _, n := range roots {
+		d.Report.Unseen(n)
+	}
+	return d, nil
+}
+
+// maxFiles is how many files one document may name, those that they name included.
+const maxFiles = 100
+
+// detect finds the form of a document.
+func detect(forms []Format, name, as string, data []byte) (*Format, *Node, error) {
+	var readable []*Format
+	var names []string
+	for i := range forms {
+		if f := &forms[i]; f.Read != nil {
+			readable = append(readable, f)
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	for _, f := range readable {
+		if f.Parse != nil && (as == f.Name || as == "" && f.Text(data)) {
+			root, err := f.Parse(name, data)
+			return f, root, err
+		}
+	}
+	root, err := Parse(name, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range readable {
+		switch {
+		case as == f.Name && !f.Is(root):
+			return nil, nil, Refuse(root, "leave --from away, and it is found by its content", "this is no file of %s", f.Title)
+		case as == f.Name, as == "" && f.Parse == nil && f.Is(root):
+			return f, root, nil
+		}
+	}
+	keys := ""
+	for _, k := range root.Kids {
+		keys += ", " + k.Key
+	}
+	return nil, nil, Refuse(root, "forms that are read: "+strings.Join(names, ", "), "this is no form of threat model that is known here; at its top it has %s", Clip(strings.TrimPrefix(keys, ", ")))
+}
+
+// Add makes a node below another, for readers of forms that are no JSON, YAML or
+// XML; below nil it is the root of a document with the name key.
+func (n *Node) Add(key string, kind Kind, text string, line, col int) *Node {
+	k := &Node{Key: key, Kind: kind, text: text, up: n, Line: line, Col: col}
+	if n == nil {
+		k.Key, k.doc = "", &document{key}
+		return k
+	}
+	n.Kids = append(n.Kids, k)
+	return k
+}
+
+// Merge makes one draft of several files of one product. What has the same key in
+// two of them is two things.
+func Merge(drafts []*Draft) *Draft {
+	d := drafts[0]
+	for i, o := range drafts[1:] {
+		key := func(k *string) {
+			if *k != "" {
+				*k = fmt.Sprintf("%d|%s", i+2, *k)
+			}
+		}
+		keys := func(ks []string) {
+			for j := range ks {
+				key(&ks[j])
+			}
+		}
+		for _, e := range o.Elements {
+			for _, k := range []*string{&e.Key, &e.Zone, &e.At, &e.From, &e.To} {
+				key(k)
+			}
+			for _, ks := range [][]string{e.Stores, e.Sends, e.Returns, e.On} {
+				keys(ks)
+			}
+			d.keys[e.Key] = e
+		}
+		for _, t := range o.Threats {
+			keys(t.At)
+			keys(t.Mitigated)
+		}
+		for _, m := range o.Mitigations {
+			key(&m.Key)
+		}
+		d.Elements = append(d.Elements, o.Elements...)
+		d.Threats = append(d.Threats, o.Threats...)
+		d.Mitigations = append(d.Mitigations, o.Mitigations...)
+		d.Requirements = append(d.Requirements, o.Requirements...)
+		d.Assumptions = append(d.Assumptions, o.Assumptions...)
+		r := &d.Report
+		r.File += ", " + o.Report.File
+		r.Guessed, r.Dropped = append(r.Guessed, o.Report.Guessed...), append(r.Dropped, o.Report.Dropped...)
+		for _, c := range o.Report.Carried {
+			if at := slices.IndexFunc(r.Carried, func(x Count) bool { return x.What == c.What }); at >= 0 {
+				r.Carried[at].Of, r.Carried[at].Here = r.Carried[at].Of+c.Of, r.Carried[at].Here+c.Here
+			} else {
+				r.Carried = append(r.Carried, c)
+			}
+		}
+		if o.Report.Format != r.Format {
+			r.Format += ", " + o.Report.Format
+		}
+	}
+	return d
+}

@@ -1,0 +1,231 @@
+package format
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"ssf"
+)
+
+// notNamed is the person who stands for whoever decided in the source and is not
+// named there. Nobody may accept anything in this name, so the threat stays
+// open until somebody takes it.
+const notNamed = "not-named"
+
+// A named is one entry of a section.
+type named struct {
+	id ssf.ID
+	ps pairs
+}
+
+// A treatment is what the source has done about its threats, as sections.
+type treatment struct {
+	people, assumptions, mitigations []named
+	decisions                        []pairs
+	ids                              *ids // of assumptions
+}
+
+// treat turns statuses into decisions, assumptions and mitigations. Nothing
+// becomes more certain than it is in the source.
+func (p *Plan) treat() *treatment {
+	x := &treatment{ids: newIDs()}
+	for _, a := range p.draft.Assumptions {
+		ps := pairs{}.text("says", sentence(a.Name, a.Says)).word("owner", ssf.ID(a.Owner))
+		if about := p.targets(a.Threats); len(about) > 0 {
+			ps = append(ps, pair{"dismisses", about})
+		}
+		x.assumptions = append(x.assumptions, named{x.ids.take(cmp.Or(a.Name, a.Says), "assumption"), ps})
+	}
+	for _, t := range p.draft.Threats {
+		for _, target := range p.targets([]*Threat{t}) {
+			p.decide(x, t, string(target.(scalar)))
+		}
+	}
+	p.mitigate(x)
+	return x
+}
+
+// decide writes what the source decided about one threat.
+func (p *Plan) decide(x *treatment, t *Threat, target string) {
+	d := pairs{{"threat", scalar(target)}}
+	tool := cmp.Or(p.draft.Tool, "the source")
+	because := cmp.Or(t.Because, "Stated in "+tool+", which gives no reason.")
+	switch t.Status {
+	case IsNotRelevant:
+		x.decisions = append(x.decisions, d.word("treat", "not_applicable").text("because", because))
+	case IsAccepted:
+		by, until := p.person(x, t.By), t.Until
+		if _, err := time.Parse(time.DateOnly, until); err != nil {
+			until = p.now.Format(time.DateOnly)
+			p.draft.Report.Guess(t.Node, "the source accepts this until no day that it names; here it is accepted until today, so that somebody looks at it again")
+		}
+		x.decisions = append(x.decisions, d.word("treat", "accept").text("because", because).word("by", by).word("until", ssf.ID(until)))
+	case IsTransferred:
+		id := x.ids.take("transferred "+cmp.Or(t.Name, t.Says), "assumption")
+		x.assumptions = append(x.assumptions, named{id, pairs{}.text("says", cmp.Or(t.Because, "Somebody else sees to it: "+cmp.Or(t.Name, t.Says)))})
+		x.decisions = append(x.decisions, d.word("treat", "transfer").text("because", because).word("to", id))
+	}
+}
+
+// person is the id of who decided.
+func (p *Plan) person(x *treatment, name string) ssf.ID {
+	id, ps := ssf.ID(notNamed), pairs{{"name", text("Not named in " + Clip(p.draft.Report.File))}}
+	if s := Slug(name); s != "" {
+		id, ps = ssf.ID(s), pairs{{"name", text(name)}}
+	}
+	if !slices.ContainsFunc(x.people, func(n named) bool { return n.id == id }) {
+		x.people = append(x.people, named{id, ps.word("accepts_up_to", "none")})
+	}
+	return id
+}
+
+// mitigate writes the mitigations. One that a tool calls done counts as
+// implemented, one of an open threat is no more than a proposal.
+func (p *Plan) mitigate(x *treatment) {
+	by := map[string][]*Threat{} // by key of the mitigation
+	stated := map[string]string{}
+	for _, m := range p.draft.Mitigations {
+		stated[m.Key] = m.State
+	}
+	for _, t := range p.draft.Threats {
+		for _, k := range t.Mitigated {
+			by[k] = append(by[k], t)
+		}
+		if len(t.Mitigated) == 0 && t.Status == IsMitigated {
+			id := "mitigation of " + cmp.Or(t.Name, t.Says)
+			m := &Mitigation{Node: t.Node, Key: "\x00" + t.Node.Path(), Name: id, Says: cmp.Or(t.Because, "Mitigated according to "+cmp.Or(p.draft.Tool, "the source")+", which does not say how.")}
+			p.draft.Report.Guess(t.Node, "the source calls this mitigated and names no mitigation; one without a text stands for it")
+			p.means[m] = p.meansIDs.take(m.Name)
+			p.counter(x, m, "implemented", []*Threat{t})
+		}
+	}
+	for _, m := range p.draft.Mitigations {
+		state, about := m.State, by[m.Key]
+		if state == "" {
+			state = "proposed"
+			all := func(s Status) bool {
+				return len(about) > 0 && !slices.ContainsFunc(about, func(t *Threat) bool { return t.Status != s })
+			}
+			switch {
+			case all(IsMitigated):
+				state = "implemented"
+			case all(InPlanning):
+				state = "planned"
+			}
+		}
+		if state == "implemented" {
+			about = slices.DeleteFunc(slices.Clone(about), func(t *Threat) bool {
+				all := !slices.ContainsFunc(t.Mitigated, func(k string) bool { return stated[k] != "implemented" })
+				if t.Status != IsOpen || !all {
+					return false
+				}
+				p.draft.Report.Guess(t.Node, "the source calls this open though all its mitigations are implemented, so %q is not written as countering it", Clip(cmp.Or(m.Name, m.Says)))
+				return true
+			})
+		}
+		p.counter(x, m, state, about)
+	}
+}
+
+// counter adds one mitigation.
+func (p *Plan) counter(x *treatment, m *Mitigation, state string, about []*Threat) {
+	ps := pairs{}
+	if Slug(m.Name) != m.Name {
+		ps = ps.text("name", m.Name)
+	}
+	ps = ps.text("says", m.Says).text("from_tool", m.ID)
+	if refs := p.targets(about); len(refs) > 0 {
+		ps = append(ps, pair{"counters", refs})
+	}
+	x.mitigations = append(x.mitigations, named{p.means[m], ps.word("state", ssf.ID(state))})
+}
+
+// targets are the ids under which threats can be named: that of the library's
+// where one is joined to it.
+func (p *Plan) targets(ts []*Threat) (out list) {
+	for _, t := range ts {
+		for i, own := range p.own[t] {
+			id := p.joins[own]
+			if id == "" {
+				id = ssf.Instance("own/"+own, p.at(t, i))
+			}
+			if !slices.Contains(out, value(word(id))) {
+				out = append(out, word(id))
+			}
+		}
+	}
+	return out
+}
+
+// threat is one own threat.
+func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
+	ps := pairs{{"at", word(at)}}
+	if t.Says != "" && string(own) != t.Name {
+		ps = ps.text("name", t.Name)
+	}
+	ps = ps.text("says", cmp.Or(t.Says, t.Name, "No text in the source.")).text("from_tool", t.ID).word("origin", ssf.ID(t.Origin))
+	words := func(key string, ws []string) {
+		var l list
+		for _, w := range ws {
+			if w != "" && !slices.Contains(l, value(word(w))) {
+				l = append(l, word(w))
+			}
+		}
+		if len(l) > 0 {
+			ps = append(ps, pair{key, l})
+		}
+	}
+	if at != "system" {
+		var cells []string
+		for _, prop := range t.Endangers {
+			for _, a := range p.stakes(at) {
+				cells = append(cells, string(a)+"."+string(prop))
+			}
+		}
+		words("endangers", cells)
+	}
+	words("stride", t.Stride)
+	words("weaknesses", t.Weaknesses)
+	words("attacks", t.Attacks)
+	if t.Likelihood > ssf.None {
+		ps = ps.word("likelihood", ssf.ID(min(t.Likelihood, ssf.High).String()))
+	}
+	if t.Severity > ssf.None {
+		ps = ps.word("severity", ssf.ID(t.Severity.String()))
+	}
+	if id := p.joins[own]; id != "" {
+		ps = append(ps, pair{"same_as", list{word(id)}})
+	}
+	return ps
+}
+
+// stakes are the assets that an element is or handles by itself.
+func (p *Plan) stakes(at ssf.ID) (out []ssf.ID) {
+	for e, id := range p.ids {
+		if id != at {
+			continue
+		}
+		if e.Sort == ssf.SortAsset {
+			return []ssf.ID{id}
+		}
+		for _, k := range slices.Concat(e.Stores, e.Sends, e.Returns, e.On) {
+			if a := p.ids[p.draft.keys[k]]; !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+// sentence is a name and a text as one, without saying a thing twice.
+func sentence(name, says string) string {
+	switch {
+	case says == "" || strings.HasPrefix(says, name):
+		return cmp.Or(says, name)
+	case name == "":
+		return says
+	}
+	return strings.TrimRight(name, ".: ") + ": " + says
+}

@@ -1,0 +1,54 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"ssf/internal/format"
+	"ssf/internal/markup"
+)
+
+// maxLosses is how many lines a class of losses has in text; the JSON form has all.
+const maxLosses = 40
+
+// Losses writes what became of everything in an imported source.
+func Losses(w io.Writer, r *format.Report, style Style) error {
+	p := newPage(w, style)
+	tool := r.Tool
+	if tool == "" {
+		tool = r.Format
+	}
+	p.print("%s (%s)\n", p.paint(bold, markup.Clean(r.File)), markup.Clean(tool))
+	for _, c := range r.Carried {
+		more := ""
+		if c.Here != c.Of {
+			more = fmt.Sprintf(", %d in the model", c.Here)
+		}
+		p.print("  %5d %s%s\n", c.Of, c.What, more)
+	}
+	if n := len(r.Joined); n > 0 {
+		p.print("  %5d of the threats are derived by the library too\n", n)
+	}
+	p.notes("guessed", r.Guessed)
+	p.notes("dropped", r.Dropped)
+	return p.err
+}
+
+func (p *page) notes(title string, ns []format.Note) {
+	if len(ns) == 0 {
+		return
+	}
+	p.print("\n%s\n", p.paint(bold, title))
+	for i, n := range ns {
+		if i == maxLosses {
+			p.print("  and %d more, which --format json lists\n", len(ns)-i)
+			break
+		}
+		times := ""
+		if n.Times > 1 {
+			times = fmt.Sprintf(" and %d more like it", n.Times-1)
+		}
+		p.print("  %s%s\n", markup.Clean(n.Path), times)
+		p.wrap("    ", markup.Clean(n.Says))
+	}
+}

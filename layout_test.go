@@ -45,6 +45,7 @@ var layout = map[string]room{
 	"internal/markup":              {never: []string{"os", "net"}},
 	"internal/format":              {ours: []string{"."}, never: []string{"os", "net"}, third: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/unicode/norm"}, calls: clock},
 	"internal/format/all":          {ours: []string{"internal/format", "internal/format/threatdragon"}, never: []string{"os", "net"}},
+	"internal/format/diagram":      {ours: []string{".", "internal/format", "internal/markup"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/format/threatdragon": {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/report":              {ours: []string{".", "internal/format", "internal/markup", "internal/report/picture"}, never: []string{"os/exec", "net"}},
 	"internal/report/picture":      {ours: []string{"."}, never: []string{"os", "net"}},

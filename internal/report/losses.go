@@ -34,6 +34,19 @@ func Losses(w io.Writer, r *format.Report, style Style) error {
 	return p.err
 }
 
+// Loses writes what a form cannot hold.
+func Loses(w io.Writer, f *format.Format, style Style) error {
+	p := newPage(w, style)
+	p.print("%s: %s\n", p.paint(bold, f.Name), f.Title)
+	for _, l := range f.Loses {
+		p.hang("  - ", "    ", l)
+	}
+	if len(f.Loses) == 0 {
+		p.print("  it holds the whole case\n")
+	}
+	return p.err
+}
+
 func (p *page) notes(title string, ns []format.Note) {
 	if len(ns) == 0 {
 		return

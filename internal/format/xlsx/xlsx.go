@@ -36,6 +36,9 @@ var Format = format.Format{
 // maxRows is what a sheet holds, its head among them.
 const maxRows = 1 << 20
 
+// maxLines is how many lines of a text are seen at once; the rest is in the cell.
+const maxLines = 6
+
 // A sheet is a table with a head. Rows hold texts, whole numbers and levels.
 type sheet struct {
 	name    string
@@ -102,11 +105,11 @@ var colours = []struct {
 }
 
 func (b *book) prepare(c *ssf.Case) {
-	b.head = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Color: "FFFFFF"}, Fill: fill("1F2937")})
+	b.head = b.style(&excelize.Style{Font: &excelize.Font{Family: "Calibri", Size: 11, Bold: true, Color: "FFFFFF"}, Fill: fill("1F2937")})
 	b.text = b.style(&excelize.Style{})
 	b.number = b.style(&excelize.Style{NumFmt: 3}) // #,##0
 	for _, l := range colours {
-		b.levels[l.level] = b.style(&excelize.Style{Font: &excelize.Font{Color: l.text}, Fill: fill(l.fill)})
+		b.levels[l.level] = b.style(&excelize.Style{Font: &excelize.Font{Family: "Calibri", Size: 11, Color: l.text}, Fill: fill(l.fill)})
 	}
 	// A cell that begins like a formula stays text also when somebody edits it.
 	b.literal = b.style(&excelize.Style{NumFmt: 49})
@@ -147,9 +150,15 @@ func (b *book) add(at int, s sheet) {
 		b.cell(s.name, i, 0, c.title, b.head)
 	}
 	for y, row := range s.rows {
+		lines := 1
 		for x, v := range row {
 			b.value(s.name, x, y+1, v)
+			if text, ok := v.(string); ok {
+				lines = max(lines, 1+int(float64(min(len(text), maxCell))/s.columns[x].width))
+			}
 		}
+		// Programs that find a filter in a sheet leave rows as high as they are.
+		b.do(func() error { return b.SetRowHeight(s.name, y+2, float64(15*min(lines, maxLines))) })
 	}
 	b.do(func() error {
 		return b.SetPanes(s.name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})

@@ -77,7 +77,7 @@ func Markdown(s string) string {
 			}
 		}
 		switch r := rs[i]; {
-		case strings.ContainsRune("\\`*[]<>~&", r):
+		case strings.ContainsRune("\\`*[]<>~&$", r):
 			b.WriteByte('\\')
 		case r == '_' && !(word(i-1) && word(i+1)),
 			r == '#' && !word(i-1),

@@ -25,7 +25,8 @@ func loses(more string) []string {
 		"assets, functions, misuse, requirements, assumptions, decisions, mitigations, verifications, questions, deployments and people",
 		"threats, but for how many are open at an element and the worst risk of them; those at assets, the system and mitigations are not counted",
 		"facts, but for the trust of zones",
-		"descriptions of elements, former ids, and where they stand in the files",
+		"descriptions of elements, former ids, ids in the tool that a model was imported from, and where elements stand in the files",
+		"of the product all but name and version; the commit, the time, the library and the program by which the case was made",
 		"all but the first 80 characters of a name, and all but the first four of a list of assets or technologies",
 		more,
 	}

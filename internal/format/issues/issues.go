@@ -30,7 +30,8 @@ var Format = format.Format{
 		"threats that are claimed, mitigated, verified, accepted, transferred or not applicable",
 		"verifications that pass, wait or were never run, and the messages of tests that failed beyond the first 20",
 		"the model itself: elements, matrices, requirements, assumptions, deployments, people, facts other than those on which a threat stands",
-		"controls, phases, gates, diagnostics, pins and the comparison with an earlier commit",
+		"decisions, but for the plans of threats; what the values of a question mean, and who knows",
+		"controls, phases, gates, diagnostics, pins and the comparison with an earlier commit; of the product all but name and version; commit, library and program",
 		"what a tracker adds: comments, assignees, closing; files are written anew and never read again",
 	},
 }
@@ -158,13 +159,13 @@ func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 // bytes are the file: YAML between two lines, then Markdown.
 func (x *issue) bytes() []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "---\ntitle: %s\nid: %s\nseverity: %s\nlabels:\n", yaml(x.title), yaml(x.id), x.severity)
+	fmt.Fprintf(&b, "---\ntitle: %s\nid: %s\nseverity: %s\nlabels:\n", quoted(x.title), quoted(x.id), x.severity)
 	for _, l := range x.labels {
-		fmt.Fprintf(&b, "  - %s\n", yaml(l))
+		fmt.Fprintf(&b, "  - %s\n", quoted(l))
 	}
 	for _, p := range [][2]string{{"due", x.due}, {"owner", x.owner}, {"ticket", x.key}} {
 		if p[1] != "" {
-			fmt.Fprintf(&b, "%s: %s\n", p[0], yaml(p[1]))
+			fmt.Fprintf(&b, "%s: %s\n", p[0], quoted(p[1]))
 		}
 	}
 	b.WriteString("---\n\n")
@@ -172,8 +173,8 @@ func (x *issue) bytes() []byte {
 	return []byte(b.String())
 }
 
-// yaml is a text in YAML's double quotes, which are those of JSON.
-func yaml(s string) string {
+// quoted is a text in YAML's double quotes, which are those of JSON.
+func quoted(s string) string {
 	b, _ := json.Marshal(strings.ToValidUTF8(markup.Clean(s), "?")) // of a text there is always one
 	return string(b)
 }
@@ -291,7 +292,7 @@ func (w *writer) counters(x *issue, t *ssf.Threat, r *ssf.RuleInfo) {
 			x.line("- In the model: %s", markup.Code(string(id)))
 			continue
 		}
-		x.line("- In the model: %s, %s%s%s", markup.Code(string(id)), markup.Markdown(m.State), after(": ", m.Says), places(m.Where))
+		x.line("- In the model: %s%s, %s%s%s", markup.Code(string(id)), after(" ", m.Name), markup.Markdown(m.State), after(": ", m.Says), places(m.Where))
 		for _, v := range w.verifiers[id] {
 			x.line("  - verified by %s: %s", markup.Code(string(v.ID)), markup.Markdown(words(v.State)))
 		}

@@ -85,8 +85,30 @@ func libraries(c *ssf.Case) string {
 
 func threats(c *ssf.Case) sheet {
 	s := sheet{name: "Threats", columns: []column{
-		{"Risk", 10}, {"State", 14}, {"Title", 44}, {"Element", 24}, {"Element's name", 24}, {"Why", 44}, {"Likelihood", 12}, {"Because", 36}, {"Impact", 10}, {"Because of", 36},
-		{"Endangers", 36}, {"Mitigations", 30}, {"Measures", 36}, {"Not known", 30}, {"Due", 12}, {"Owner", 14}, {"Ticket", 14}, {"Origin", 16}, {"STRIDE", 24}, {"CWE", 14}, {"CAPEC", 14}, {"Id", 40}, {"File", 24}, {"Line", 8},
+		{"Risk", 10},
+		{"State", 14},
+		{"Title", 44},
+		{"Element", 24},
+		{"Element's name", 24},
+		{"Why", 44},
+		{"Likelihood", 12},
+		{"Because", 36},
+		{"Impact", 10},
+		{"Because of", 36},
+		{"Endangers", 36},
+		{"Mitigations", 30},
+		{"Measures", 36},
+		{"Not known", 30},
+		{"Due", 12},
+		{"Owner", 14},
+		{"Ticket", 14},
+		{"Origin", 16},
+		{"STRIDE", 24},
+		{"CWE", 14},
+		{"CAPEC", 14},
+		{"Id", 40},
+		{"File", 24},
+		{"Line", 8},
 	}}
 	names, places := map[ssf.ID]string{}, map[ssf.ID]ssf.Pos{}
 	for i := range c.Elements {

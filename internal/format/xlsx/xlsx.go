@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
 	"time"
 
@@ -26,8 +27,9 @@ var Format = format.Format{
 	Write: write,
 	Loses: []string{
 		"matrices, requirements, assumptions, deployments, people, diagnostics, gates, controls, pins, the comparison with an earlier commit and the files of the library",
-		"what rules and measures say, but for their titles and the ids of CWE and CAPEC",
-		"what a threat rests on, why it is stale, digests, and each test of a verification beyond their numbers",
+		"what rules and measures say, but for the titles of measures and the ids of CWE and CAPEC",
+		"what a threat rests on, why it is stale, digests and keys, and each test of a verification beyond their numbers",
+		"ids in the tool that a model was imported from",
 		"the order of the model in the sheet of threats, which begins with the worst that is open",
 		"what a cell cannot hold: text beyond 32,767 characters, and characters that steer or turn text",
 	},
@@ -204,6 +206,10 @@ func (b *book) value(sheet string, x, y int, v any) {
 	}
 }
 
+// escaped is how a workbook writes a character by its number; text that looks so has
+// its first underscore written that way (ECMA-376, 22.9.2.19).
+var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}`)
+
 // cell sets a cell; texts are strings for the library, which makes no formula of them.
 func (b *book) cell(sheet string, x, y int, v any, style int) {
 	b.do(func() error {
@@ -212,7 +218,7 @@ func (b *book) cell(sheet string, x, y int, v any, style int) {
 			return err
 		}
 		if s, ok := v.(string); ok {
-			err = b.SetCellStr(sheet, name, s)
+			err = b.SetCellStr(sheet, name, escaped.ReplaceAllString(s, "_x005F$0"))
 		} else {
 			err = b.SetCellValue(sheet, name, v)
 		}

@@ -62,6 +62,7 @@ type writer struct {
 	measures    map[ssf.ID]*ssf.MeasureInfo
 	mitigations map[ssf.ID]*ssf.MitigationResult
 	questions   map[ssf.ID]*ssf.OpenQuestion
+	joined      map[ssf.ID]*ssf.JoinedThreat
 	plans       map[ssf.ID]*ssf.DecisionResult
 	verifiers   map[ssf.ID][]*ssf.VerificationInfo // by what they verify
 }
@@ -80,7 +81,8 @@ func write(c *ssf.Case) ([]format.File, error) {
 	w.rules = index(c.Rules, func(r *ssf.RuleInfo) ssf.ID { return r.ID })
 	w.measures = index(c.Measures, func(m *ssf.MeasureInfo) ssf.ID { return m.ID })
 	w.mitigations = index(c.Mitigations, func(m *ssf.MitigationResult) ssf.ID { return m.ID })
-	w.questions = index(c.Questions, func(q *ssf.OpenQuestion) ssf.ID { return q.Fact })
+	w.questions = index(slices.Concat(c.Later, c.Questions), func(q *ssf.OpenQuestion) ssf.ID { return q.Fact })
+	w.joined = index(c.Joined, func(j *ssf.JoinedThreat) ssf.ID { return j.ID })
 	for i := range c.Decisions {
 		if d := &c.Decisions[i]; d.Due != "" || d.Owner != "" || d.Ticket != "" {
 			for _, id := range d.Covers {
@@ -184,7 +186,10 @@ func (w *writer) threat(t *ssf.Threat) *issue {
 	r := w.rules[t.Rule]
 	title := cmp.Or(t.Title, string(t.Rule))
 	x := &issue{file: fileName("threats", t.ID), id: string(t.ID), title: clip(title + " at " + w.name(t.Element)), severity: t.Risk.String()}
-	x.labels = []string{"security", "threat", "risk:" + t.Risk.String(), "state:" + string(t.State), "origin:" + string(t.Origin)}
+	x.labels = []string{"security", "threat", "risk:" + t.Risk.String(), "state:" + string(t.State)}
+	if t.Origin != "" {
+		x.labels = append(x.labels, "origin:"+string(t.Origin))
+	}
 	for _, s := range t.Stride {
 		x.labels = append(x.labels, "stride:"+s)
 	}
@@ -197,19 +202,35 @@ func (w *writer) threat(t *ssf.Threat) *issue {
 	if r != nil && r.Plain != "" {
 		x.para("In short: %s", markup.Markdown(r.Plain))
 	}
-	switch {
-	case r != nil && r.Says != "":
-		x.para("In full: %s", markup.Markdown(r.Says))
-	default:
-		x.para("In full: %s", markup.Markdown(title))
+	says := t.Says
+	if r != nil {
+		says = cmp.Or(says, r.Says)
+	}
+	x.para("In full: %s", markup.Markdown(cmp.Or(says, title)))
+	refs := slices.Concat(t.Weaknesses, t.Attacks)
+	if r != nil {
+		refs = slices.Concat(r.Weaknesses, r.Attacks, refs)
+	}
+	for i, id := range t.Also {
+		if i == maxListed {
+			x.line("- and %d more", len(t.Also)-i)
+			break
+		}
+		if j := w.joined[id]; j != nil {
+			x.line("- The team states it as %s%s%s", markup.Code(string(id)), after(": ", j.Title), after(". ", j.Says))
+			refs = slices.Concat(refs, j.Weaknesses, j.Attacks)
+		} else {
+			x.line("- The team states it as %s", markup.Code(string(id)))
+		}
+	}
+	if len(t.Also) > 0 {
+		x.end()
 	}
 	w.standing(x, t)
 	w.unknown(x, t)
 	w.counters(x, t, r)
 	w.treatment(x, t, r)
-	if r != nil {
-		x.links(append(slices.Clone(r.Weaknesses), r.Attacks...))
-	}
+	x.links(refs)
 	return x
 }
 
@@ -219,6 +240,9 @@ func (w *writer) standing(x *issue, t *ssf.Threat) {
 	x.item("State", t.Why)
 	x.item("Likelihood "+t.Likelihood.String(), t.LikelihoodWhy)
 	x.item("Impact "+t.Impact.String(), t.ImpactWhy)
+	if t.Severity != ssf.Unknown {
+		x.item("Its author rates it", t.Severity.String())
+	}
 	var cells []string
 	for _, c := range t.Endangers[:min(maxListed, len(t.Endangers))] {
 		cells = append(cells, markup.Code(c.String()))
@@ -450,7 +474,12 @@ func (x *issue) links(ids []ssf.ID) {
 		return
 	}
 	x.head("References")
+	seen := map[ssf.ID]bool{}
 	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
 		if m := numbered.FindStringSubmatch(string(id)); m != nil {
 			x.line("- [%s](https://%s.mitre.org/data/definitions/%s.html)", id, strings.ToLower(m[1]), m[2])
 		} else {

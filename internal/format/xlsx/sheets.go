@@ -88,6 +88,7 @@ func threats(c *ssf.Case) sheet {
 		{"Risk", 10},
 		{"State", 14},
 		{"Title", 44},
+		{"Says", 60},
 		{"Element", 24},
 		{"Element's name", 24},
 		{"Why", 44},
@@ -107,6 +108,7 @@ func threats(c *ssf.Case) sheet {
 		{"CWE", 14},
 		{"CAPEC", 14},
 		{"Id", 40},
+		{"The team's own, the same", 36},
 		{"File", 24},
 		{"Line", 8},
 	}}
@@ -117,6 +119,10 @@ func threats(c *ssf.Case) sheet {
 	rules := map[ssf.ID]*ssf.RuleInfo{}
 	for i := range c.Rules {
 		rules[c.Rules[i].ID] = &c.Rules[i]
+	}
+	joined := map[ssf.ID]string{}
+	for i := range c.Joined {
+		joined[c.Joined[i].ID] = c.Joined[i].Title
 	}
 	plans := map[ssf.ID]*ssf.DecisionResult{}
 	for i := range c.Decisions {
@@ -153,13 +159,17 @@ func threats(c *ssf.Case) sheet {
 		if elsewhere[t.Rule] {
 			name, at = "", ssf.Pos{}
 		}
+		var also []string
+		for _, id := range t.Also {
+			also = append(also, strings.TrimSpace(string(id)+" "+joined[id]))
+		}
 		endangers := texts(t.Endangers)
 		if t.EndangersMore > 0 {
 			endangers = append(endangers, "and "+strconv.Itoa(t.EndangersMore)+" more")
 		}
 		s.rows = append(s.rows, []any{
-			t.Risk, words(t.State), t.Title, string(t.Element), name, t.Why, t.Likelihood, t.LikelihoodWhy, t.Impact, t.ImpactWhy,
-			listed(endangers), listed(t.Mitigations), listed(t.Measures), listed(texts(t.Needs)), p.Due, string(p.Owner), p.Ticket, string(t.Origin), listed(spaced(t.Stride)), listed(r.Weaknesses), listed(r.Attacks), string(t.ID), at.File, line(at),
+			t.Risk, words(t.State), t.Title, cmp.Or(t.Says, r.Says), string(t.Element), name, t.Why, t.Likelihood, t.LikelihoodWhy, t.Impact, t.ImpactWhy,
+			listed(endangers), listed(t.Mitigations), listed(t.Measures), listed(texts(t.Needs)), p.Due, string(p.Owner), p.Ticket, string(t.Origin), listed(spaced(t.Stride)), listed(slices.Concat(r.Weaknesses, t.Weaknesses)), listed(slices.Concat(r.Attacks, t.Attacks)), string(t.ID), listed(also), at.File, line(at),
 		})
 	}
 	return s
@@ -214,14 +224,18 @@ func verifications(c *ssf.Case) sheet {
 }
 
 func questions(c *ssf.Case) sheet {
-	s := sheet{name: "Questions", columns: []column{{"Fact", 28}, {"Question", 60}, {"Answers", 50}, {"Decides threats", 10}, {"At", 60}, {"Who knows", 24}, {"Asked already at", 30}}}
-	for i := range c.Questions {
-		q := &c.Questions[i]
+	s := sheet{name: "Questions", columns: []column{{"Fact", 28}, {"Ask", 8}, {"Question", 60}, {"Answers", 50}, {"Decides threats", 10}, {"At", 60}, {"Who knows", 24}, {"Asked already at", 30}}}
+	all := slices.Concat(c.Questions, c.Later)
+	for i := range all {
+		q, when := &all[i], "now"
+		if i >= len(c.Questions) {
+			when = "later"
+		}
 		answers := slices.Clone(q.Values)
 		for j := range min(len(answers), len(q.Means)) {
 			answers[j] += " (" + q.Means[j] + ")"
 		}
-		s.rows = append(s.rows, []any{string(q.Fact), q.Asks, listed(answers), q.Unlocks, listed(q.Elements), listed(spaced(q.KnownBy)), listed(q.Asked)})
+		s.rows = append(s.rows, []any{string(q.Fact), when, q.Asks, listed(answers), q.Unlocks, listed(q.Elements), listed(spaced(q.KnownBy)), listed(q.Asked)})
 	}
 	return s
 }

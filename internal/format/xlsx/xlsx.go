@@ -27,7 +27,8 @@ var Format = format.Format{
 	Write: write,
 	Loses: []string{
 		"matrices, requirements, assumptions, deployments, people, diagnostics, gates, controls, pins, the comparison with an earlier commit and the files of the library",
-		"what rules and measures say, but for the titles of measures and the ids of CWE and CAPEC",
+		"what measures say, but for their titles, and rules in plain words",
+		"of a threat of the team's own that is the same as a derived one all but id and title",
 		"what a threat rests on, why it is stale, digests and keys, and each test of a verification beyond their numbers",
 		"ids in the tool that a model was imported from",
 		"the order of the model in the sheet of threats, which begins with the worst that is open",

@@ -69,14 +69,14 @@ func TestSheets(t *testing.T) {
 		t.Errorf("%d sheets have a filter, want 7", filters)
 	}
 	rows, _ := f.GetRows("Threats")
-	if rows[1][21] != "c@x" || rows[2][21] != "a@x" || rows[3][21] != "b@x" {
+	if rows[1][22] != "c@x" || rows[2][22] != "a@x" || rows[3][22] != "b@x" {
 		t.Errorf("the threats do not begin with the worst that is open: %q", rows)
 	}
-	if rows[2][14] != "2027-02-01" {
+	if rows[2][15] != "2027-02-01" {
 		t.Errorf("a planned threat has no day: %q", rows[2])
 	}
-	if q, _ := f.GetRows("Questions"); q[1][3] != "1,234" {
-		t.Errorf("a number is %q", q[1][3])
+	if q, _ := f.GetRows("Questions"); q[1][4] != "1,234" {
+		t.Errorf("a number is %q", q[1][4])
 	}
 	if m, _ := f.GetRows("Mitigations"); m[1][9] != "v (never run)" {
 		t.Errorf("a mitigation is verified by %q", m[1][9])

@@ -361,7 +361,7 @@ func (w *writer) treatment(x *issue, t *ssf.Threat, r *ssf.RuleInfo) {
 	fence := markup.Fence(text, 3)
 	x.para("When something counters it, write so; with `treat: not_applicable` or `transfer` it is decided otherwise.")
 	x.para("%syaml\n%s%s", fence, text, fence)
-	if safe.MatchString(string(t.ID)) {
+	if bare.MatchString(string(t.ID)) {
 		x.para("`ssf explain %s` tells why it is there fact by fact, `ssf suggest %s` writes mitigations and verifications to take in.", t.ID, t.ID)
 	}
 }
@@ -488,9 +488,12 @@ func (x *issue) links(ids []ssf.ID) {
 	}
 }
 
-// safe are the ids that can be a file's name on every system, and a word in YAML
-// and in a shell.
-var safe = regexp.MustCompile(`^[a-z][a-z0-9]*([._@-][a-z0-9]+)*$`)
+// safe are the ids that can be a file's name on every system, and bare those that
+// are a word in YAML and in a shell.
+var (
+	safe = regexp.MustCompile(`^[a-z][a-z0-9]*([._@-][a-z0-9]+)*$`)
+	bare = regexp.MustCompile(`^[a-z][a-z0-9]*([._@/-][a-z0-9]+)*$`)
+)
 
 // reserved are names that Windows keeps for devices, whatever follows a dot.
 var reserved = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)
@@ -514,7 +517,7 @@ func fileName(folder string, id ssf.ID) string {
 
 // word is an id as YAML has it.
 func word(s string) string {
-	if safe.MatchString(s) {
+	if bare.MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(markup.Clean(s), "'", "''") + "'"

@@ -5,8 +5,11 @@ import (
 	"slices"
 
 	"ssf/internal/format"
+	"ssf/internal/format/diagram"
+	"ssf/internal/format/issues"
 	"ssf/internal/format/oscal"
 	"ssf/internal/format/threatdragon"
+	"ssf/internal/format/xlsx"
 )
 
 // Formats are the forms, in the order in which help shows them. Of those that
@@ -16,4 +19,10 @@ var Formats = slices.Concat(
 		threatdragon.Format,
 	},
 	oscal.Formats,
+	[]format.Format{
+		xlsx.Format,
+		issues.Format,
+		diagram.DOT,
+		diagram.Mermaid,
+	},
 )

@@ -3,6 +3,7 @@ package all
 
 import (
 	"ssf/internal/format"
+	"ssf/internal/format/cyclonedx"
 	"ssf/internal/format/threatdragon"
 )
 
@@ -10,4 +11,6 @@ import (
 // are read, the more particular come first.
 var Formats = []format.Format{
 	threatdragon.Format,
+	cyclonedx.Format,
+	cyclonedx.VEX,
 }

@@ -21,7 +21,21 @@ import (
 var Format = format.Format{
 	Name:  "cyclonedx",
 	Title: "CycloneDX",
+	Is:    is,
+	Read:  read,
 	Write: writeBOM,
+	Loses: []string{
+		"An element that has a name gets its id from the name, and a requirement from its text.",
+		"A mitigation is known by a name and no longer by the measure that it carries out.",
+		"Who may use a function, on what and how, and what others may.",
+		"What a requirement protects and which catalogues it meets.",
+		"Who alone may see or change an asset, and the code of a component.",
+		"Assumptions, deployments, people and their limits, the end of support, and the policy.",
+		"What was decided about threats of the library, and which of them a mitigation counters.",
+		"Where a mitigation is placed, and the verifications and evidence of it: what it counters is open again.",
+		"That a person may accept a threat: what was accepted is open until somebody accepts it.",
+		"Facts that mean nothing for the kind of their component.",
+	},
 }
 
 // VEX is the part of it that tells of threats, as vulnerabilities with an analysis.
@@ -29,6 +43,7 @@ var VEX = format.Format{
 	Name:  "vex",
 	Title: "CycloneDX VEX",
 	Write: writeVEX,
+	Loses: []string{"All but names, zones and threats: it is not read as a model of its own, and the bill of materials has the rest."},
 }
 
 // version is that of the standard in which files are written.

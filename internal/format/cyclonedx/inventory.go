@@ -177,7 +177,7 @@ func (w *writer) metadata() metadata {
 	if e := w.elements[productRef]; e != nil {
 		addFacts(p, "", e)
 	}
-	// Zones, actors and flows have no object of their own that could carry them.
+	// These have no object of their own that could carry what is said of them.
 	for _, e := range w.of(ssf.SortZone) {
 		w.describe(&m.Properties, "zone", e, [][2]string{{"in", string(e.Zone)}})
 	}
@@ -193,6 +193,31 @@ func (w *writer) metadata() metadata {
 			more = append(more, [2]string{"returns", string(id)})
 		}
 		w.describe(&m.Properties, "flow", e, more)
+	}
+	for _, e := range w.of(ssf.SortFunction) {
+		more := [][2]string{{"at", string(e.At)}, {"does", string(e.Does)}}
+		for _, id := range e.On {
+			more = append(more, [2]string{"on", string(id)})
+		}
+		w.describe(&m.Properties, "function", e, more)
+	}
+	for i := range w.c.Mitigations {
+		x := &w.c.Mitigations[i]
+		if w.means[x.ID] != x {
+			continue
+		}
+		add(&m.Properties, "mitigation", string(x.ID))
+		prefix := "mitigation:" + string(x.ID) + ":"
+		add(&m.Properties, prefix+"name", x.Name)
+		add(&m.Properties, prefix+"says", x.Says)
+		add(&m.Properties, prefix+"state", x.State)
+		add(&m.Properties, prefix+"measure", string(x.Measure))
+		for _, where := range x.Where {
+			add(&m.Properties, prefix+"where", string(where))
+		}
+		for _, id := range x.Counters {
+			add(&m.Properties, prefix+"counters", string(id))
+		}
 	}
 	return m
 }

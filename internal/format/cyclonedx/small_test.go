@@ -34,8 +34,9 @@ components:
     kind: web_service
     zone: cluster
     tech: [go]
-    query_language: none
-  app: {kind: mobile_app, zone: internet, tech: []}
+    builds_queries: parametrised
+    code: [web/**]
+  app: {kind: mobile_app, zone: internet, tech: [], preset_credentials: no}
   db: {kind: database, zone: vault, tech: [postgresql], stores: [payment-card, catalogue]}
 flows:
   checkout: {from: customer, to: web, over: https, sends: [payment-card], returns: [catalogue]}
@@ -63,18 +64,20 @@ assumptions:
     default: unsafe
 threats:
   refund-fraud: {at: pay, says: A clerk refunds to an own card., origin: behaviour, endangers: [payment-card.integrity], likelihood: low}
-  second-copy: {at: query, says: "Somebody copies the table.", origin: architecture, endangers: [payment-card.confidentiality], stride: [information_disclosure]}
-  guess: {at: web, says: Somebody guesses., origin: behaviour, endangers: [payment-card.confidentiality]}
-  later: {at: web, says: Somebody waits., origin: behaviour, endangers: [payment-card.confidentiality]}
-  elsewhere: {at: db, says: Somebody listens., origin: architecture, endangers: [payment-card.confidentiality]}
-  nowhere: {at: db, says: Somebody is not there., origin: architecture, endangers: [payment-card.confidentiality]}
-  dry: {at: db, says: Somebody is there in public only., origin: architecture, endangers: [payment-card.confidentiality]}
+  second-copy: {at: query, says: "Somebody copies the table.", origin: architecture, endangers: [payment-card.confidentiality], stride: [information_disclosure], likelihood: high}
+  guess: {at: web, says: Somebody guesses., origin: behaviour, endangers: [payment-card.confidentiality], likelihood: medium}
+  later: {at: web, says: Somebody waits., origin: behaviour, endangers: [payment-card.confidentiality], likelihood: medium}
+  elsewhere: {at: db, says: Somebody listens., origin: architecture, endangers: [payment-card.confidentiality], likelihood: medium}
+  nowhere: {at: db, says: Somebody is not there., origin: architecture, endangers: [payment-card.confidentiality], likelihood: medium}
+  dry: {at: db, says: Somebody is there in public only., origin: architecture, endangers: [payment-card.confidentiality], likelihood: medium}
 decisions:
 - {threat: guess@web, treat: accept, because: Nobody can guess it., by: cto, until: 2027-01-31}
 - {threat: elsewhere@db, treat: transfer, to: private-network, because: It is theirs., by: cto}
 - {threat: nowhere@db, treat: not_applicable, because: There is none., by: cto}
 - {threat: dry@db, treat: not_applicable, because: It is private., holds_if: 'deployment.network == "private"', by: cto}
+- {threat: sql-injection@query, treat: not_applicable, because: It has no SQL., by: cto}
 mitigations:
+  rate-limiting: {counters: [flooding@web], where: [web/limit.go], state: implemented}
   two-people: {says: Two people sign., counters: [refund-fraud@pay], where: [web/pay.go], state: implemented}
   one-copy: {says: The table is one., counters: [later@web], where: [web/copy.go], state: planned}
 runs:

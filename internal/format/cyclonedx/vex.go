@@ -74,6 +74,13 @@ func (w *writer) vulnerability(t *ssf.Threat) vulnerability {
 	for _, id := range t.Mitigations {
 		add(p, "mitigation", string(id))
 	}
+	if treats[t.State] != "" {
+		add(p, "because", t.Why)
+	}
+	if d := w.decided[t.ID]; d != nil {
+		add(p, "by", string(d.By))
+		add(p, "until", d.Until)
+	}
 	return v
 }
 

@@ -1,0 +1,155 @@
+package cyclonedx
+
+import (
+	stdcmp "cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ssf"
+	"ssf/internal/format"
+	"ssf/library"
+)
+
+// plan reads a document and builds a model of it.
+func plan(t testing.TB, name, text string) (*format.Draft, *format.Plan) {
+	t.Helper()
+	d, err := format.Read([]format.Format{Format}, name, "", []byte(text), library.Index(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, d.Build(library.Index(), now)
+}
+
+// meaningless are facts of the example models that mean nothing for the kind of
+// their component.
+var meaningless = map[string]bool{"app.preset_credentials": true, "mobile-app.preset_credentials": true, "repository.strong_sign_in": true}
+
+// parts is what a case says of its elements, in the words of the model, by names.
+func parts(c *ssf.Case) map[string]string {
+	id := map[ssf.ID]string{}
+	for i := range c.Elements {
+		e := &c.Elements[i]
+		id[e.ID] = string(e.ID)
+		if e.Name != "" && e.Sort != ssf.SortSystem {
+			id[e.ID] = format.Slug(e.Name)
+		}
+	}
+	names := func(list []ssf.ID) (out []string) {
+		for _, x := range list {
+			out = append(out, id[x])
+		}
+		return out
+	}
+	out := map[string]string{}
+	for i := range c.Elements {
+		e := &c.Elements[i]
+		if e.Sort == ssf.SortDeployment {
+			continue
+		}
+		var facts []string
+		for _, f := range e.Facts {
+			if f.Via == ssf.Declared {
+				if meaningless[string(e.ID)+"."+string(f.Name)] {
+					continue
+				}
+				facts = append(facts, string(f.Name)+"="+string(f.Value))
+			}
+		}
+		var needs []string
+		for _, n := range e.Needs {
+			needs = append(needs, string(n.Property)+"="+n.Level.String())
+		}
+		slices.Sort(needs)
+		out[id[e.ID]] = strings.Join([]string{
+			string(e.Sort), e.Name, e.Says, string(e.Kind), "in " + id[e.Zone], id[e.From] + " to " + id[e.To] + " over " + string(e.Over),
+			"at " + id[e.At], ssf.Join(e.Tech), "stores " + ssf.Join(names(e.Stores)), "sends " + ssf.Join(names(e.Sends)), "returns " + ssf.Join(names(e.Returns)), "on " + ssf.Join(names(e.On)),
+			"does " + string(e.Does), strings.Join(needs, ", "), strings.Join(facts, ", "),
+		}, "\n")
+	}
+	s := c.System
+	out["the system"] = strings.Join(append([]string{s.Name, s.Version, s.Supplier, s.Purpose, s.Contact}, s.Misuse...), "\n")
+	for i, r := range c.Requirements {
+		out[fmt.Sprint("requirement ", i)] = r.Says
+	}
+	for _, m := range c.Mitigations {
+		// The measure is lost, and an id that is one of a measure is not given twice.
+		out["mitigation "+strings.TrimSuffix(format.Slug(stdcmp.Or(m.Name, string(m.ID))), "-2")] = m.Says + "\n" + m.State
+	}
+	for _, x := range c.Threats {
+		if strings.HasPrefix(string(x.Rule), "own/") {
+			at := stdcmp.Or(id[x.Element], string(x.Element))
+			out[string(x.Rule)+"@"+at] = fmt.Sprint(x.Title, x.Origin, x.Stride)
+		}
+	}
+	return out
+}
+
+// TestRound: a case that is written and read again has the same elements, but for
+// what the format says that it loses.
+func TestRound(t *testing.T) {
+	for model, c := range models(t) {
+		_, p := plan(t, "bom.json", string(write(t, "cyclonedx", c)))
+		again := caseOf(t, fstest.MapFS{"ssf.yaml": {Data: []byte(p.Text())}})
+		if diff := cmp.Diff(parts(c), parts(again)); diff != "" {
+			t.Errorf("%s (-was +is):\n%s", model, diff)
+		}
+		for _, n := range p.Report().Dropped {
+			if !strings.Contains(n.Says, "it has no meaning for the kind") && !strings.Contains(n.Says, "is derived again") {
+				t.Errorf("%s: of our own file is dropped: %s: %s", model, n.Path, n.Says)
+			}
+		}
+		for _, n := range p.Report().Guessed {
+			t.Errorf("%s: of our own file is guessed: %s: %s", model, n.Path, n.Says)
+		}
+	}
+}
+
+// TestLoses: what the format says that it loses is really lost.
+func TestLoses(t *testing.T) {
+	was := caseOf(t, small)
+	_, p := plan(t, "bom.json", string(write(t, "cyclonedx", was)))
+	is := caseOf(t, fstest.MapFS{"ssf.yaml": {Data: []byte(p.Text())}})
+	of := func(c *ssf.Case, id ssf.ID) *ssf.ElementInfo {
+		i := slices.IndexFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == id })
+		if i < 0 {
+			return nil
+		}
+		return &c.Elements[i]
+	}
+	threat := func(c *ssf.Case, id ssf.ID) ssf.Threat {
+		i := slices.IndexFunc(c.Threats, func(x ssf.Threat) bool { return x.ID == id })
+		if i < 0 {
+			return ssf.Threat{}
+		}
+		return c.Threats[i]
+	}
+	mitigation := func(c *ssf.Case, id string) ssf.MitigationResult {
+		i := slices.IndexFunc(c.Mitigations, func(x ssf.MitigationResult) bool { return strings.HasPrefix(string(x.ID), id) })
+		return c.Mitigations[i]
+	}
+	lost := []bool{
+		of(was, "web") != nil && of(is, "web") == nil && of(is, "shop") != nil,
+		mitigation(was, "rate-limiting").Measure != "" && mitigation(is, "rate-limiting").Measure == "",
+		len(of(was, "pay").Allow) > 0 && len(of(is, "pay").Allow) == 0,
+		len(was.Requirements[0].Protects) > 0 && len(is.Requirements[0].Protects) == 0,
+		len(of(was, "web").Code) > 0 && len(of(is, "shop").Code) == 0,
+		was.Assumptions[0].Owner != "" && is.Assumptions[0].Owner == "" && was.System.SupportUntil != is.System.SupportUntil,
+		threat(was, "sql-injection@query").State == ssf.NotApplicable && threat(is, "sql-injection@query").State == ssf.Claimed,
+		threat(was, "own/refund-fraud@pay").State == ssf.Mitigated && threat(is, "own/refund-fraud@pay").State == ssf.Open && len(is.Verifications) == 0,
+		threat(was, "own/guess@web").State == ssf.Accepted && threat(is, "own/guess@shop").State == ssf.Open,
+		factOf(of(was, "app"), "preset_credentials") != "" && factOf(of(is, "app"), "preset_credentials") == "",
+	}
+	if len(lost) != len(Format.Loses) {
+		t.Fatalf("%d losses are stated and %d are looked at", len(Format.Loses), len(lost))
+	}
+	for i, says := range Format.Loses {
+		if !lost[i] {
+			t.Errorf("this is not lost: %s", says)
+		}
+	}
+}

@@ -126,7 +126,7 @@ func (r *reader) inBlueprint(n *format.Node) {
 	n.At("type").See()
 	e.Kind, e.Zone = kind, n.Text("zone")
 	if ref := n.Text("componentRef"); ref != "" && e.Name == "" {
-		e.Name = r.parts[ref]
+		e.Name = r.parts[ref].Text("name")
 	}
 	if n.Has("partyRef") {
 		e.Name = cmp.Or(e.Name, r.party(n.At("partyRef")))
@@ -234,7 +234,8 @@ func (r *reader) threats(n *format.Node) {
 	var order []*format.Threat
 	told := map[*format.Threat]bool{}
 	for _, x := range n.All("threats") {
-		t := &format.Threat{Node: x, ID: x.Text("bom-ref"), Name: x.Text("name"), Says: x.Text("description"), At: r.places(x)}
+		t := &format.Threat{Node: x, ID: x.Text("bom-ref"), Name: x.Text("name"), Says: x.Text("description")}
+		t.At, _ = r.places(x)
 		for _, c := range x.All("categories") {
 			switch taxonomy := c.Text("taxonomy"); {
 			case format.Squeeze(taxonomy) == "stride" && format.Stride(c.Text("category")) != "":
@@ -260,7 +261,7 @@ func (r *reader) threats(n *format.Node) {
 		order = append(order, t)
 	}
 	for _, x := range n.All("scenarios") {
-		places := r.places(x)
+		places, whole := r.places(x)
 		severity, _ := format.ParseSeverity(level(x.At("riskScore")))
 		likelihood, _ := format.ParseSeverity(level(x.At("likelihood")))
 		for _, ref := range x.All("threats") {
@@ -274,7 +275,7 @@ func (r *reader) threats(n *format.Node) {
 			if says := x.Text("description"); says != "" && says != of.Says {
 				t.Says = strings.TrimSpace(of.Says + "\n\n" + says)
 			}
-			if places != nil {
+			if places != nil || whole {
 				t.At = places
 			}
 			told[of] = true
@@ -289,18 +290,20 @@ func (r *reader) threats(n *format.Node) {
 	n.At("methodologies").See()
 }
 
-// places are the elements that a threat names. One at the product itself names
-// none.
-func (r *reader) places(n *format.Node) (out []string) {
+// places are the elements that a threat names; whole is that it names the product
+// itself, and so no element.
+func (r *reader) places(n *format.Node) (out []string, whole bool) {
 	for _, a := range n.All("affectedAssets") {
 		switch k := r.find(a.Text()); {
 		case k != "":
 			out = append(out, k)
-		case a.Text() != r.product:
+		case a.Text() == r.product:
+			whole = true
+		default:
 			r.d.Report.Drop(a, "%s is no element of this file", format.Clip(a.Text()))
 		}
 	}
-	return out
+	return out, whole
 }
 
 // level is a rating, which is a word or an object with one.

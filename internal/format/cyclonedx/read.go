@@ -44,11 +44,11 @@ type reader struct {
 	serial string // its UUID, by which BOM-Links mean it
 	own    bool   // this program wrote it
 
-	product   string            // bom-ref of what it is about
-	parts     map[string]string // bom-ref -> name of what is built in and no element
-	zones     map[string]string // name -> key
-	assets    map[string]string // name -> key
-	endpoints map[string]string // URL -> key of its service
+	product   string                  // bom-ref of what it is about
+	parts     map[string]*format.Node // bom-ref -> what is built in and no element
+	zones     map[string]string       // name -> key
+	assets    map[string]string       // name -> key
+	endpoints map[string]string       // URL -> key of its service
 	flows     map[[2]string]*format.Element
 	patterns  map[string]string // bom-ref of an attack pattern -> CAPEC id
 	profiles  map[string]string // bom-ref of a data profile -> key of the asset
@@ -69,7 +69,7 @@ func read(src *format.Source) (*format.Draft, error) {
 	r := &reader{
 		src: src, d: format.NewDraft(src, toolOf(root)),
 		serial: strings.TrimPrefix(root.Text("serialNumber"), "urn:uuid:"),
-		parts:  map[string]string{}, zones: map[string]string{}, assets: map[string]string{}, endpoints: map[string]string{},
+		parts:  map[string]*format.Node{}, zones: map[string]string{}, assets: map[string]string{}, endpoints: map[string]string{},
 		flows: map[[2]string]*format.Element{}, patterns: map[string]string{}, profiles: map[string]string{},
 	}
 	for _, key := range []string{"$schema", "version"} {
@@ -264,7 +264,7 @@ func (r *reader) part(e *format.Element, kind ssf.ID) {
 func (r *reader) index(list []*format.Node) {
 	for _, n := range list {
 		if ref := n.Text("bom-ref"); ref != "" {
-			r.parts[ref] = strings.TrimSpace(n.Text("name") + " " + n.Text("version"))
+			r.parts[ref] = n
 		}
 		r.index(n.All("components"))
 	}
@@ -611,7 +611,8 @@ func (r *reader) vulnerability(n *format.Node) {
 		case k != "":
 			t.At = append(t.At, k)
 		case ref != "" && ref != r.product:
-			built = append(built, cmp.Or(r.parts[ref], unescape(ref)))
+			p := r.parts[ref]
+			built = append(built, cmp.Or(strings.TrimSpace(p.Text("name")+" "+p.Text("version")), unescape(ref)))
 		}
 	}
 	if built != nil && len(t.At) == 0 {

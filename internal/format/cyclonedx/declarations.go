@@ -463,15 +463,23 @@ func (x *claims) target(threats []ssf.ID) string {
 
 // standing is what a verification is worth, as what one says of it.
 func standing(s ssf.Standing) string {
-	switch s {
-	case ssf.Stands:
-		return "passed"
-	case ssf.NeverRun:
-		return "was never run"
-	case ssf.Standing(ssf.Failed):
-		return "failed"
+	if said, ok := standings[s]; ok {
+		return said
 	}
 	return "is " + strings.ReplaceAll(string(s), "_", " ")
+}
+
+var standings = map[ssf.Standing]string{
+	ssf.Stands:                    "passed",
+	ssf.NeverRun:                  "was never run",
+	ssf.Standing(ssf.Failed):      "failed",
+	ssf.Standing(ssf.Errored):     "ended in an error",
+	ssf.Standing(ssf.TimedOut):    "took too long",
+	ssf.Standing(ssf.NoTests):     "selected no tests",
+	ssf.Standing(ssf.AllSkipped):  "was skipped",
+	ssf.Standing(ssf.Unreadable):  "left results that cannot be read",
+	ssf.Standing(ssf.OutputCut):   "printed too much",
+	ssf.Standing(ssf.Interrupted): "was interrupted",
 }
 
 // refs gathers references, each once and none that is empty.

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"ssf"
 	"ssf/internal/format"
@@ -83,30 +84,29 @@ func (b *bom) bare() {
 // files makes the one file of a form. Its serial number is derived from all else
 // that it says, so two files are the same file if they have the same number.
 func files(name string, build func(serial string) *bom) ([]format.File, error) {
-	data, err := encode(build(""))
-	if err != nil {
-		return nil, fmt.Errorf("writing CycloneDX: %w", err)
+	h := sha256.New()
+	if err := encode(h, build(""), ""); err != nil {
+		return nil, err
 	}
-	data, err = encode(build(serialNumber(data)))
-	if err != nil {
-		return nil, fmt.Errorf("writing CycloneDX: %w", err)
-	}
-	return []format.File{{Name: name, Data: data}}, nil
-}
-
-func encode(b *bom) ([]byte, error) {
 	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(b)
-	return out.Bytes(), err
+	if err := encode(&out, build(serialNumber(h.Sum(nil))), "  "); err != nil {
+		return nil, err
+	}
+	return []format.File{{Name: name, Data: out.Bytes()}}, nil
 }
 
-// serialNumber is a UUID over data: version 8 of RFC 9562, of which 122 bits are
-// free, here those of SHA-256.
-func serialNumber(data []byte) string {
-	h := sha256.Sum256(data)
+func encode(out io.Writer, b *bom, indent string) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
+	if err := e.Encode(b); err != nil {
+		return fmt.Errorf("writing CycloneDX: %w", err)
+	}
+	return nil
+}
+
+// serialNumber is a UUID of a digest: version 8 of RFC 9562, of which 122 bits are free.
+func serialNumber(h []byte) string {
 	h[6], h[8] = h[6]&0x0f|0x80, h[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -215,6 +216,10 @@ func TestAlike(t *testing.T) {
 			_, rest, _ := strings.Cut(s, `"serialNumber": "`)
 			n, _, _ := strings.Cut(rest, `"`)
 			return n
+		}
+		// RFC 9562: version 8, variant 10.
+		if n := number(first); !regexp.MustCompile(`^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(n) {
+			t.Errorf("the serial number of %s is %q", name, n)
 		}
 		c.Threats[0].State = ssf.Stale
 		if other := string(write(t, name, c)); number(other) == number(first) || number(first) == "" {

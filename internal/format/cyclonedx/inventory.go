@@ -115,14 +115,14 @@ func (w *writer) inventory() *bom {
 			})
 		}
 		inside = append(inside, string(e.ID))
-		d := dependency{Ref: string(e.ID)}
+		var on refs
 		for _, f := range w.calls[e.ID] {
-			if to := w.elements[f.To]; to != nil && to.Sort == ssf.SortComponent && to != e && !slices.Contains(d.DependsOn, string(f.To)) {
-				d.DependsOn = append(d.DependsOn, string(f.To))
+			if to := w.elements[f.To]; to != nil && to.Sort == ssf.SortComponent && to != e {
+				on.add(string(f.To))
 			}
 		}
-		if len(d.DependsOn) > 0 {
-			b.Dependencies = append(b.Dependencies, d)
+		if len(on.list) > 0 {
+			b.Dependencies = append(b.Dependencies, dependency{string(e.ID), on.list})
 		}
 	}
 	for _, e := range w.of(ssf.SortAsset) {

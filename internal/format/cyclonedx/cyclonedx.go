@@ -26,7 +26,7 @@ var Format = format.Format{
 	Read:  read,
 	Write: writeBOM,
 	Loses: []string{
-		"An element that has a name gets its id from the name, and a requirement from its text.",
+		"An element or threat that has a name gets its id from the name, and a requirement from its text.",
 		"A mitigation is known by a name and no longer by the measure that it carries out.",
 		"Who may use a function, on what and how, and what others may.",
 		"What a requirement protects and which catalogues it meets.",
@@ -195,18 +195,23 @@ type (
 		Dependencies []string `json:"dependencies,omitempty"`
 	}
 	vulnerability struct {
-		Ref            string     `json:"bom-ref"`
-		ID             string     `json:"id"`
-		Source         source     `json:"source"`
-		Ratings        []rating   `json:"ratings"`
-		CWEs           []int      `json:"cwes,omitempty"`
-		Description    string     `json:"description,omitempty"`
-		Detail         string     `json:"detail,omitempty"`
-		Recommendation string     `json:"recommendation,omitempty"`
-		Workaround     string     `json:"workaround,omitempty"`
-		Analysis       analysis   `json:"analysis"`
-		Affects        []affected `json:"affects"`
-		Properties     []property `json:"properties,omitempty"`
+		Ref            string      `json:"bom-ref"`
+		ID             string      `json:"id"`
+		Source         source      `json:"source"`
+		References     []reference `json:"references,omitempty"`
+		Ratings        []rating    `json:"ratings"`
+		CWEs           []int       `json:"cwes,omitempty"`
+		Description    string      `json:"description,omitempty"`
+		Detail         string      `json:"detail,omitempty"`
+		Recommendation string      `json:"recommendation,omitempty"`
+		Workaround     string      `json:"workaround,omitempty"`
+		Analysis       analysis    `json:"analysis"`
+		Affects        []affected  `json:"affects"`
+		Properties     []property  `json:"properties,omitempty"`
+	}
+	reference struct {
+		ID     string `json:"id"`
+		Source source `json:"source"`
 	}
 	source struct {
 		Name string `json:"name"`

@@ -210,6 +210,7 @@ func (w *writer) metadata() metadata {
 		prefix := "mitigation:" + string(x.ID) + ":"
 		add(&m.Properties, prefix+"name", x.Name)
 		add(&m.Properties, prefix+"says", x.Says)
+		add(&m.Properties, prefix+"from_tool", x.FromTool)
 		add(&m.Properties, prefix+"state", x.State)
 		add(&m.Properties, prefix+"measure", string(x.Measure))
 		for _, where := range x.Where {
@@ -217,6 +218,28 @@ func (w *writer) metadata() metadata {
 		}
 		for _, id := range x.Counters {
 			add(&m.Properties, prefix+"counters", string(id))
+		}
+	}
+	// A threat of the team's own that is the same as a derived one has no state of its
+	// own, so it is not among the vulnerabilities.
+	for _, x := range w.c.Joined {
+		add(&m.Properties, "threat", string(x.ID))
+		prefix := "threat:" + string(x.ID) + ":"
+		add(&m.Properties, prefix+"name", x.Title)
+		add(&m.Properties, prefix+"says", x.Says)
+		add(&m.Properties, prefix+"from_tool", x.FromTool)
+		add(&m.Properties, prefix+"at", string(x.Element))
+		for _, id := range x.As {
+			add(&m.Properties, prefix+"same_as", string(id))
+		}
+		for _, id := range x.Weaknesses {
+			add(&m.Properties, prefix+"weakness", string(id))
+		}
+		for _, id := range x.Attacks {
+			add(&m.Properties, prefix+"attack", string(id))
+		}
+		if x.Severity != ssf.Unknown {
+			add(&m.Properties, prefix+"severity", x.Severity.String())
 		}
 	}
 	return m
@@ -229,6 +252,7 @@ func (w *writer) describe(p *[]property, sort string, e *ssf.ElementInfo, more [
 	prefix := sort + ":" + string(e.ID) + ":"
 	add(p, prefix+"name", e.Name)
 	add(p, prefix+"says", e.Says)
+	add(p, prefix+"from_tool", e.FromTool)
 	for _, x := range more {
 		add(p, prefix+x[0], x[1])
 	}
@@ -350,6 +374,7 @@ func (w *writer) classify() {
 func (w *writer) properties(e *ssf.ElementInfo) []property {
 	p := &[]property{}
 	add(p, "kind", string(e.Kind))
+	add(p, "from_tool", e.FromTool)
 	if len(w.called[e.ID]) == 0 {
 		add(p, "zone", string(e.Zone)) // a service has a field for it
 	}

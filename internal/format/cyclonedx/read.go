@@ -203,8 +203,8 @@ func key(n *format.Node) string { return cmp.Or(n.Text("bom-ref"), n.Path()) }
 // element begins an element of an object that has a name and a description.
 func (r *reader) element(n *format.Node, sort ssf.Sort) *format.Element {
 	e := &format.Element{Node: n, Sort: sort, Key: key(n), Name: n.Text("name"), Says: n.Text("description")}
-	if id := n.Text("bom-ref"); id != e.Name && (!r.own || format.Slug(e.Name) != id) {
-		e.ID = id
+	if e.ID = n.Text("bom-ref"); r.own {
+		e.ID = first(properties(n), "from_tool")
 	}
 	return e
 }
@@ -500,8 +500,8 @@ func (r *reader) flow(at *format.Node, from, to, asset string, both bool) {
 	}
 }
 
-// described reads zones, actors, flows, functions and mitigations as this program
-// writes them, as properties of the whole.
+// described reads zones, actors, flows, functions, mitigations and joined threats as
+// this program writes them, as properties of the whole.
 func (r *reader) described(list *format.Node) {
 	ps := map[string][]*format.Node{}
 	for _, p := range list.Entries() {
@@ -538,9 +538,7 @@ func (r *reader) described(list *format.Node) {
 			for _, zone := range append(get("in"), get("zone")...) {
 				e.Zone = "zone " + zone
 			}
-			if format.Slug(e.Name) != id {
-				e.ID = id
-			}
+			e.ID = one(get("from_tool"))
 			e.From, e.To, e.Over = one(get("from")), one(get("to")), ssf.ID(one(get("over")))
 			e.Sends, e.Returns, e.On = get("sends"), get("returns"), get("on")
 			e.At, e.Does = one(get("at")), one(get("does"))
@@ -551,11 +549,21 @@ func (r *reader) described(list *format.Node) {
 		})
 	}
 	each("mitigation", func(p *format.Node, id string, get func(string) []string, _ string) {
-		m := &format.Mitigation{Node: p, Key: id, Name: cmp.Or(one(get("name")), id), Says: one(get("says")), State: one(get("state"))}
-		if format.Slug(m.Name) != id {
-			m.ID = id
-		}
+		m := &format.Mitigation{Node: p, Key: id, Name: cmp.Or(one(get("name")), id), Says: one(get("says")), State: one(get("state")), ID: one(get("from_tool"))}
 		r.d.Mitigations = append(r.d.Mitigations, m)
+	})
+	each("threat", func(p *format.Node, id string, get func(string) []string, _ string) {
+		t := &format.Threat{Node: p, Name: one(get("name")), Says: one(get("says")), ID: one(get("from_tool")), Attacks: get("attack"), Weaknesses: get("weakness")}
+		if t.Name == t.Says {
+			t.Name = strings.TrimPrefix(id, "own/")
+		}
+		t.At = r.placed(one(get("at")))
+		for _, as := range get("same_as") {
+			rule, _, _ := strings.Cut(as, "@")
+			t.Same = append(t.Same, ssf.ID(rule))
+		}
+		t.Severity, _ = ssf.ParseLevel(one(get("severity")))
+		r.d.Threats = append(r.d.Threats, t)
 	})
 	list.See()
 }
@@ -690,13 +698,17 @@ func (r *reader) ownThreat(n *format.Node) {
 	ps := properties(n)
 	name := strings.TrimPrefix(first(ps, "rule"), "own/")
 	t := &format.Threat{Node: n, Name: name, Says: n.Text("description"), Origin: ssf.Origin(first(ps, "origin")), Stride: values(ps, "stride")}
-	if at := first(ps, "at"); at != productRef {
-		for _, k := range []string{at, "zone " + at} {
-			if r.d.Find(k) != nil && t.At == nil {
-				t.At = []string{k}
-			}
+	if says := n.Text("detail"); says != "" {
+		t.Name, t.Says = t.Says, says
+	}
+	t.At = r.placed(first(ps, "at"))
+	t.ID, t.Attacks = first(ps, "from_tool"), values(ps, "attack")
+	for _, c := range n.All("cwes") {
+		if w := cwe(c.Text()); w != "" {
+			t.Weaknesses = append(t.Weaknesses, w)
 		}
 	}
+	t.Severity, _ = ssf.ParseLevel(first(ps, "severity"))
 	for _, cell := range values(ps, "endangers") {
 		if i := strings.LastIndexByte(cell, '.'); i >= 0 && !slices.Contains(t.Endangers, ssf.Property(cell[i+1:])) {
 			t.Endangers = append(t.Endangers, ssf.Property(cell[i+1:]))
@@ -719,6 +731,17 @@ func (r *reader) ownThreat(n *format.Node) {
 	}
 	n.See()
 	r.d.Threats = append(r.d.Threats, t)
+}
+
+// placed is the key of an element by the id that it has in our own file; nothing for
+// the product itself.
+func (r *reader) placed(id string) []string {
+	for _, k := range []string{id, "zone " + id} {
+		if id != productRef && r.d.Find(k) != nil {
+			return []string{k}
+		}
+	}
+	return nil
 }
 
 // declared reads claims as mitigations, counter claims as threats, and the

@@ -37,7 +37,7 @@ components:
     builds_queries: parametrised
     code: [web/**]
   app: {kind: mobile_app, zone: internet, tech: [], preset_credentials: no}
-  db: {kind: database, zone: vault, tech: [postgresql], stores: [payment-card, catalogue]}
+  db: {from_tool: N-9, kind: database, zone: vault, tech: [postgresql], stores: [payment-card, catalogue]}
 flows:
   checkout: {from: customer, to: web, over: https, sends: [payment-card], returns: [catalogue]}
   look: {from: app, to: web, over: https, returns: [catalogue]}
@@ -70,6 +70,8 @@ threats:
   elsewhere: {at: db, says: Somebody listens., origin: architecture, endangers: [payment-card.confidentiality], likelihood: medium}
   nowhere: {at: db, says: Somebody is not there., origin: architecture, endangers: [payment-card.confidentiality], likelihood: medium}
   dry: {at: db, says: Somebody is there in public only., origin: architecture, endangers: [payment-card.confidentiality], likelihood: medium}
+  scraped: {at: web, name: Scraped, says: A program reads all pages., from_tool: T-7, origin: behaviour, endangers: [payment-card.confidentiality], weaknesses: [CWE-799], attacks: [CAPEC-167], severity: high, likelihood: low}
+  overheard: {at: query, name: Overheard, says: Somebody listens on the wire., severity: low, weaknesses: [CWE-319], from_tool: T-8, same_as: ['eavesdropping@query']}
 decisions:
 - {threat: guess@web, treat: accept, because: Nobody can guess it., by: cto, until: 2027-01-31}
 - {threat: elsewhere@db, treat: transfer, to: private-network, because: It is theirs., by: cto}

@@ -36,13 +36,23 @@ func (w *writer) vulnerability(t *ssf.Threat) vulnerability {
 		Analysis: w.analysis(t),
 		Affects:  w.affects(t),
 	}
+	weaknesses, attacks := t.Weaknesses, t.Attacks
+	if v.Detail = t.Says; t.Says == t.Title {
+		v.Detail = ""
+	}
 	if r := w.rules[t.Rule]; r != nil {
-		v.Detail = r.Says
-		for _, id := range r.Weaknesses {
-			if n, err := strconv.Atoi(strings.TrimPrefix(string(id), "CWE-")); err == nil && n > 0 {
-				v.CWEs = append(v.CWEs, n)
-			}
+		v.Detail, weaknesses, attacks = r.Says, r.Weaknesses, r.Attacks
+	}
+	for _, id := range weaknesses {
+		if n, err := strconv.Atoi(strings.TrimPrefix(string(id), "CWE-")); err == nil && n > 0 {
+			v.CWEs = append(v.CWEs, n)
 		}
+	}
+	if t.Severity != ssf.Unknown {
+		v.Ratings = append(v.Ratings, rating{Source: source{w.authors()}, Severity: t.Severity.String(), Method: "other", Justification: "the risk as a whole, as its author rated it"})
+	}
+	for _, id := range t.Also {
+		v.References = append(v.References, reference{ID: string(id), Source: source{w.authors()}})
 	}
 	var advice []string
 	for _, id := range t.Measures {
@@ -65,11 +75,13 @@ func (w *writer) vulnerability(t *ssf.Threat) vulnerability {
 	for _, x := range t.Endangers {
 		add(p, "endangers", x.String())
 	}
-	if r := w.rules[t.Rule]; r != nil {
-		for _, id := range r.Attacks {
-			add(p, "attack", string(id))
-		}
+	for _, id := range attacks {
+		add(p, "attack", string(id))
 	}
+	if t.Severity != ssf.Unknown {
+		add(p, "severity", t.Severity.String())
+	}
+	add(p, "from_tool", t.FromTool)
 	add(p, "likelihood", t.Likelihood.String())
 	for _, id := range t.Mitigations {
 		add(p, "mitigation", string(id))

@@ -52,6 +52,10 @@ type reader struct {
 	flows     map[[2]string]*format.Element
 	patterns  map[string]string // bom-ref of an attack pattern -> CAPEC id
 	profiles  map[string]string // bom-ref of a data profile -> key of the asset
+
+	// Of our own file, by the ids of threats of the library.
+	counters map[string][]string         // keys of mitigations
+	joined   map[string][]*format.Threat // the team's own that are the same
 }
 
 func read(src *format.Source) (*format.Draft, error) {
@@ -70,7 +74,7 @@ func read(src *format.Source) (*format.Draft, error) {
 		src: src, d: format.NewDraft(src, toolOf(root)),
 		serial: strings.TrimPrefix(root.Text("serialNumber"), "urn:uuid:"),
 		parts:  map[string]*format.Node{}, zones: map[string]string{}, assets: map[string]string{}, endpoints: map[string]string{},
-		flows: map[[2]string]*format.Element{}, patterns: map[string]string{}, profiles: map[string]string{},
+		flows: map[[2]string]*format.Element{}, patterns: map[string]string{}, profiles: map[string]string{}, counters: map[string][]string{}, joined: map[string][]*format.Threat{},
 	}
 	for _, key := range []string{"$schema", "version"} {
 		root.At(key).See()
@@ -99,6 +103,7 @@ func read(src *format.Source) (*format.Draft, error) {
 	r.threats(root.At("threats"))
 	r.vulnerabilities(root.All("vulnerabilities"))
 	r.declared(root)
+	r.counter()
 	if n := root.At("dependencies"); n.Holds() && !r.own {
 		r.d.Report.Omit(n, "that one part depends on another does not say that data flow between them")
 	}
@@ -551,6 +556,9 @@ func (r *reader) described(list *format.Node) {
 	each("mitigation", func(p *format.Node, id string, get func(string) []string, _ string) {
 		m := &format.Mitigation{Node: p, Key: id, Name: cmp.Or(one(get("name")), id), Says: one(get("says")), State: one(get("state")), ID: one(get("from_tool"))}
 		r.d.Mitigations = append(r.d.Mitigations, m)
+		for _, threat := range get("counters") {
+			r.counters[threat] = append(r.counters[threat], m.Key)
+		}
 	})
 	each("threat", func(p *format.Node, id string, get func(string) []string, _ string) {
 		t := &format.Threat{Node: p, Name: one(get("name")), Says: one(get("says")), ID: one(get("from_tool")), Attacks: get("attack"), Weaknesses: get("weakness")}
@@ -561,6 +569,7 @@ func (r *reader) described(list *format.Node) {
 		for _, as := range get("same_as") {
 			rule, _, _ := strings.Cut(as, "@")
 			t.Same = append(t.Same, ssf.ID(rule))
+			r.joined[as] = append(r.joined[as], t)
 		}
 		t.Severity, _ = ssf.ParseLevel(one(get("severity")))
 		r.d.Threats = append(r.d.Threats, t)
@@ -568,25 +577,37 @@ func (r *reader) described(list *format.Node) {
 	list.See()
 }
 
+// counter leaves out mitigations that no threat names: ours counter something.
+func (r *reader) counter() {
+	named := map[string]bool{}
+	for _, t := range r.d.Threats {
+		for _, k := range t.Mitigated {
+			named[k] = true
+		}
+	}
+	r.d.Mitigations = slices.DeleteFunc(r.d.Mitigations, func(m *format.Mitigation) bool {
+		if !named[m.Key] {
+			r.d.Report.Omit(m.Node, "%s counters no threat that is read", format.Clip(cmp.Or(m.Name, m.Says)))
+		}
+		return !named[m.Key]
+	})
+}
+
 // vulnerabilities reads vulnerabilities as threats. Of those that this program wrote,
-// the threats of the library are derived again from what is read, so only the team's
-// own are taken.
+// the threats of the library are derived again from what is read, so they are taken
+// only if something was done about them.
 func (r *reader) vulnerabilities(list []*format.Node) {
 	again := 0
 	var at *format.Node
 	for _, n := range list {
-		switch {
-		case !r.own:
+		if !r.own {
 			r.vulnerability(n)
-		case strings.HasPrefix(first(properties(n), "rule"), "own/"):
-			r.ownThreat(n)
-		default:
+		} else if !r.ownThreat(n) {
 			at, again = cmp.Or(at, n), again+1
-			n.See()
 		}
 	}
 	if again > 0 {
-		r.drop(at, again, "a threat of the library is derived again; what was decided about it is not taken")
+		r.drop(at, again, "a threat of the library is derived again, if it is there")
 	}
 }
 
@@ -693,10 +714,12 @@ func (r *reader) analyse(t *format.Threat, n *format.Node) {
 	}
 }
 
-// ownThreat reads a threat of the team's own that this program wrote.
-func (r *reader) ownThreat(n *format.Node) {
+// ownThreat reads a threat that this program wrote; not if nothing is to be kept of it.
+func (r *reader) ownThreat(n *format.Node) bool {
 	ps := properties(n)
-	name := strings.TrimPrefix(first(ps, "rule"), "own/")
+	id, rule := n.Text("id"), first(ps, "rule")
+	name, own := strings.CutPrefix(rule, "own/")
+	n.See()
 	t := &format.Threat{Node: n, Name: name, Says: n.Text("description"), Origin: ssf.Origin(first(ps, "origin")), Stride: values(ps, "stride")}
 	if says := n.Text("detail"); says != "" {
 		t.Name, t.Says = t.Says, says
@@ -715,7 +738,7 @@ func (r *reader) ownThreat(n *format.Node) {
 		}
 	}
 	t.Likelihood, _ = ssf.ParseLevel(first(ps, "likelihood"))
-	t.Mitigated = values(ps, "mitigation")
+	t.Mitigated = r.counters[id]
 	t.Because, t.By, t.Until = first(ps, "because"), first(ps, "by"), first(ps, "until")
 	switch ssf.State(first(ps, "state")) {
 	case ssf.Accepted:
@@ -729,8 +752,22 @@ func (r *reader) ownThreat(n *format.Node) {
 	case ssf.Mitigated, ssf.Verified:
 		t.Status = format.IsMitigated
 	}
-	n.See()
+	if !own {
+		switch {
+		case t.Mitigated == nil && t.Status != format.IsAccepted && t.Status != format.IsTransferred && t.Status != format.IsNotRelevant:
+			return false
+		case len(r.joined[id]) > 0:
+			for _, j := range r.joined[id] {
+				j.Mitigated, j.Status, j.Because, j.By, j.Until = t.Mitigated, t.Status, t.Because, t.By, t.Until
+			}
+			return true
+		case t.At == nil && first(ps, "at") != productRef:
+			return false
+		}
+		t.Same, t.Name, t.Says = []ssf.ID{ssf.ID(rule)}, rule, n.Text("description")
+	}
 	r.d.Threats = append(r.d.Threats, t)
+	return true
 }
 
 // placed is the key of an element by the id that it has in our own file; nothing for
@@ -744,8 +781,8 @@ func (r *reader) placed(id string) []string {
 	return nil
 }
 
-// declared reads claims as mitigations, counter claims as threats, and the
-// requirements that attestations are about.
+// declared reads counter claims as threats, and the requirements that attestations are
+// about.
 func (r *reader) declared(root *format.Node) {
 	d, standards := root.At("declarations"), root.At("definitions").All("standards")
 	against, mapped := map[string]bool{}, map[string]bool{}
@@ -796,8 +833,7 @@ func (r *reader) declared(root *format.Node) {
 			r.d.Threats = append(r.d.Threats, &format.Threat{Node: c, ID: c.Text("bom-ref"), Name: name, Says: says, At: at, Status: format.IsOpen})
 			continue
 		}
-		r.d.Mitigations = append(r.d.Mitigations, &format.Mitigation{Node: c, Key: key(c), ID: c.Text("bom-ref"), Name: name, Says: says})
-		r.d.Report.Guess(c, "a claim is taken as a mitigation; which threats it counters the file does not say")
+		r.d.Report.Omit(c, "the claim says of no threat that it counters it: %s", format.Clip(c.Text("predicate")))
 	}
 	if n := d.At("evidence"); n.Holds() {
 		r.d.Report.Omit(n, "evidence is made anew by verifications, which run here")

@@ -424,9 +424,9 @@ func (r *reader) data(e *format.Element) {
 		direction := n.Text("flow")
 		switch {
 		case len(sources)+len(destinations) == 0:
-			r.d.Report.Drop(n, "data of %s, with no source or destination, are no flow", format.Clip(e.Name))
+			r.d.Report.Omit(n, "data of %s, with no source or destination, are no flow", format.Clip(e.Name))
 		case direction == "unknown" || direction == "":
-			r.d.Report.Drop(n, "data of %s, whose direction is not known, are no flow", format.Clip(e.Name))
+			r.d.Report.Omit(n, "data of %s, whose direction is not known, are no flow", format.Clip(e.Name))
 		default:
 			for _, at := range sources {
 				r.flow(at, at.Text(), e.Key, asset, direction == "bi-directional")

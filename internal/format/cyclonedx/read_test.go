@@ -3,6 +3,7 @@ package cyclonedx
 import (
 	stdcmp "cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -196,5 +197,17 @@ func TestLoses(t *testing.T) {
 		if !lost[i] {
 			t.Errorf("this is not lost: %s", says)
 		}
+	}
+}
+
+// TestDocs: the documentation states the losses in the same words.
+func TestDocs(t *testing.T) {
+	b, err := os.ReadFile(root + "docs/formats/cyclonedx.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(b), "It loses:\n\n")
+	if want := "- " + strings.Join(Format.Loses, "\n- ") + "\n"; list != want {
+		t.Errorf("the losses (-stated +documented):\n%s", cmp.Diff(want, list))
 	}
 }

@@ -47,9 +47,14 @@ func caseOf(t testing.TB, fsys fs.FS) *ssf.Case {
 	return c
 }
 
-// models are the cases over which everything is tried.
+var made map[string]*ssf.Case
+
+// models are the cases over which everything is tried; nobody changes them.
 func models(t *testing.T) map[string]*ssf.Case {
 	t.Helper()
+	if made != nil {
+		return made
+	}
 	out := map[string]*ssf.Case{
 		"small": caseOf(t, small),
 		"new":   caseOf(t, fstest.MapFS{"ssf.yaml": {Data: []byte("ssf: 1\nsystem: {name: New}\n")}}),
@@ -70,6 +75,7 @@ func models(t *testing.T) map[string]*ssf.Case {
 		}
 		out[fmt.Sprintf("generated %d", seed)] = caseOf(t, fsys)
 	}
+	made = out
 	return out
 }
 

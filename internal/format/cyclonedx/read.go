@@ -103,7 +103,6 @@ func read(src *format.Source) (*format.Draft, error) {
 	r.threats(root.At("threats"))
 	r.vulnerabilities(root.All("vulnerabilities"))
 	r.declared(root)
-	r.counter()
 	if n := root.At("dependencies"); n.Holds() && !r.own {
 		r.d.Report.Omit(n, "that one part depends on another does not say that data flow between them")
 	}
@@ -577,22 +576,6 @@ func (r *reader) described(list *format.Node) {
 	list.See()
 }
 
-// counter leaves out mitigations that no threat names: ours counter something.
-func (r *reader) counter() {
-	named := map[string]bool{}
-	for _, t := range r.d.Threats {
-		for _, k := range t.Mitigated {
-			named[k] = true
-		}
-	}
-	r.d.Mitigations = slices.DeleteFunc(r.d.Mitigations, func(m *format.Mitigation) bool {
-		if !named[m.Key] {
-			r.d.Report.Omit(m.Node, "%s counters no threat that is read", format.Clip(cmp.Or(m.Name, m.Says)))
-		}
-		return !named[m.Key]
-	})
-}
-
 // vulnerabilities reads vulnerabilities as threats. Of those that this program wrote,
 // the threats of the library are derived again from what is read, so they are taken
 // only if something was done about them.
@@ -781,8 +764,8 @@ func (r *reader) placed(id string) []string {
 	return nil
 }
 
-// declared reads counter claims as threats, and the requirements that attestations are
-// about.
+// declared reads claims as mitigations, counter claims as threats, and the
+// requirements that attestations are about.
 func (r *reader) declared(root *format.Node) {
 	d, standards := root.At("declarations"), root.At("definitions").All("standards")
 	against, mapped := map[string]bool{}, map[string]bool{}
@@ -833,7 +816,8 @@ func (r *reader) declared(root *format.Node) {
 			r.d.Threats = append(r.d.Threats, &format.Threat{Node: c, ID: c.Text("bom-ref"), Name: name, Says: says, At: at, Status: format.IsOpen})
 			continue
 		}
-		r.d.Report.Omit(c, "the claim says of no threat that it counters it: %s", format.Clip(c.Text("predicate")))
+		r.d.Mitigations = append(r.d.Mitigations, &format.Mitigation{Node: c, Key: key(c), ID: c.Text("bom-ref"), Name: name, Says: says, State: "proposed"})
+		r.d.Report.Guess(c, "a claim is taken as a mitigation that is proposed; which threats it counters the file does not say")
 	}
 	if n := d.At("evidence"); n.Holds() {
 		r.d.Report.Omit(n, "evidence is made anew by verifications, which run here")

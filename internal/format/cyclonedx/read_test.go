@@ -84,19 +84,12 @@ func parts(c *ssf.Case) map[string]string {
 			"does " + string(e.Does), strings.Join(needs, ", "), strings.Join(facts, ", "),
 		}, "\n")
 	}
-	places := map[ssf.ID]bool{} // threats that stand at an element
-	for _, x := range c.Threats {
-		places[x.ID] = !c.OnMitigation()[x.Rule]
-	}
 	s := c.System
 	out["the system"] = strings.Join(append([]string{s.Name, s.Version, s.Supplier, s.Purpose, s.Contact}, s.Misuse...), "\n")
 	for i, r := range c.Requirements {
 		out[fmt.Sprint("requirement ", i)] = r.Says
 	}
 	for _, m := range c.Mitigations {
-		if !slices.ContainsFunc(m.Counters, func(x ssf.ID) bool { return places[x] }) {
-			continue
-		}
 		// The measure is lost, and an id that is one of a measure is not given twice.
 		out["mitigation "+strings.TrimSuffix(format.Slug(stdcmp.Or(m.Name, string(m.ID))), "-2")] = m.Says + "\n" + m.State
 	}
@@ -109,8 +102,7 @@ func parts(c *ssf.Case) map[string]string {
 		}
 	}
 	for _, x := range c.Threats {
-		// Of the others what is accepted or mitigated is open again, without people and
-		// places.
+		// Of the others what is accepted is open again, and what is mitigated claimed.
 		if e := id[x.Element]; e != "" && !c.OnMitigation()[x.Rule] && (x.State == ssf.NotApplicable || x.State == ssf.Transferred) {
 			out[string(x.Rule)+"@"+e+" is"] = string(x.State)
 		}
@@ -141,7 +133,7 @@ func TestRound(t *testing.T) {
 			t.Errorf("%s (-was +is):\n%s", model, diff)
 		}
 		for _, n := range p.Report().Dropped {
-			if !strings.Contains(n.Says, "it has no meaning for the kind") && !strings.Contains(n.Says, "is derived again") && !strings.Contains(n.Says, "counters no threat") {
+			if !strings.Contains(n.Says, "it has no meaning for the kind") && !strings.Contains(n.Says, "is derived again") {
 				t.Errorf("%s: of our own file is dropped: %s: %s", model, n.Path, n.Says)
 			}
 		}
@@ -186,7 +178,7 @@ func TestLoses(t *testing.T) {
 		len(of(was, "web").Code) > 0 && len(of(is, "shop").Code) == 0,
 		was.Assumptions[0].Owner != "" && is.Assumptions[0].Owner == "" && was.System.SupportUntil != is.System.SupportUntil,
 		slices.ContainsFunc(was.Decisions, func(d ssf.DecisionResult) bool { return d.HoldsIf != "" }) && !slices.ContainsFunc(is.Decisions, func(d ssf.DecisionResult) bool { return d.HoldsIf != "" }),
-		threat(was, "own/refund-fraud@pay").State == ssf.Mitigated && threat(is, "own/refund-fraud@pay").State == ssf.Open && len(is.Verifications) == 0,
+		threat(was, "own/refund-fraud@pay").State == ssf.Mitigated && threat(is, "own/refund-fraud@pay").State == ssf.Claimed && len(is.Verifications) == 0,
 		threat(was, "own/guess@web").State == ssf.Accepted && threat(is, "own/guess@shop").State == ssf.Open,
 		factOf(of(was, "app"), "preset_credentials") != "" && factOf(of(is, "app"), "preset_credentials") == "",
 	}

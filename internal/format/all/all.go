@@ -2,15 +2,21 @@
 package all
 
 import (
+	"slices"
+
 	"ssf/internal/format"
 	"ssf/internal/format/cyclonedx"
+	"ssf/internal/format/oscal"
 	"ssf/internal/format/threatdragon"
 )
 
 // Formats are the forms, in the order in which help shows them. Of those that
 // are read, the more particular come first.
-var Formats = []format.Format{
-	threatdragon.Format,
-	cyclonedx.Format,
-	cyclonedx.VEX,
-}
+var Formats = slices.Concat(
+	[]format.Format{
+		threatdragon.Format,
+		cyclonedx.Format,
+		cyclonedx.VEX,
+	},
+	oscal.Formats,
+)

@@ -27,6 +27,11 @@ func (w *writer) declarations() (*declarations, *definitions) {
 	if len(w.c.Requirements) > 0 {
 		d.Attestations = append(d.Attestations, x.requirements(s))
 	}
+	for i := range w.c.Matrices {
+		if m := &w.c.Matrices[i]; len(m.Columns) == 1 && m.Columns[0] == "applicability" {
+			d.Attestations = append(d.Attestations, x.catalogue(s, m))
+		}
+	}
 	for i := range w.c.Mitigations {
 		x.mitigation(&w.c.Mitigations[i])
 	}
@@ -237,6 +242,66 @@ func (x *claims) requirement(ref string, r *ssf.RequirementResult) mapping {
 			Rationale: fmt.Sprintf("Evidence that stands today shows the mitigations of %d of the %s that are countered.", states[ssf.Verified], counted(countered, "threat", "threats")),
 		}
 	}
+	return m
+}
+
+// catalogue attests a catalogue of controls that the model uses, by what answers its
+// entries. Nothing here measures an entry by itself, so none has a score.
+func (x *claims) catalogue(s *definitions, m *ssf.Matrix) attestation {
+	key, level, _ := strings.Cut(m.Name, "@")
+	std := standard{Ref: "standard:" + key, Name: key, Description: "The entries that the model says it uses, by their ids. The texts are the publisher's."}
+	if level != "" {
+		std.Description = "The entries up to level " + level + ", by their ids. The texts are the publisher's."
+	}
+	means := map[string][]ssf.ID{} // entry -> mitigations whose measure answers it
+	for i := range x.c.Mitigations {
+		if k := x.measures[x.c.Mitigations[i].Measure]; k != nil {
+			for _, a := range k.Answers {
+				means[string(a)] = append(means[string(a)], x.c.Mitigations[i].ID)
+			}
+		}
+	}
+	a := attestation{Summary: "What answers the entries of " + m.Name + " that apply.", Assessor: assessorRef}
+	for _, cell := range m.Cells {
+		entry := strings.TrimPrefix(string(cell.Cell.Element), key+":")
+		ref := "entry:" + key + ":" + entry
+		if !x.once(ref) {
+			continue
+		}
+		std.Requirements = append(std.Requirements, requirement{Ref: ref, Identifier: entry})
+		a.Map = append(a.Map, x.entry(ref, cell, means[key+":"+entry]))
+	}
+	s.Standards = append(s.Standards, std)
+	return a
+}
+
+// entry maps one entry of a catalogue.
+func (x *claims) entry(ref string, cell ssf.MatrixCell, means []ssf.ID) mapping {
+	var pro, plans refs
+	var by []string
+	for _, id := range cell.AnsweredBy {
+		said := strings.Replace(string(id), ":", " ", 1)
+		if i := slices.IndexFunc(x.c.Requirements, func(r ssf.RequirementResult) bool { return "requirement:"+r.ID == id }); i >= 0 {
+			said += ", which is " + strings.ReplaceAll(string(x.c.Requirements[i].Status), "_", " ")
+		}
+		by = append(by, said)
+	}
+	for _, id := range means {
+		if made := x.supports(id); x.means[id].State == implemented {
+			pro.add(made)
+		} else {
+			plans.add(strategyRef(id))
+		}
+	}
+	m := mapping{Requirement: ref, Claims: pro.list, Conformance: &measure{MitigationStrategies: plans.list}}
+	if by == nil {
+		c := claim{Ref: "counter:" + ref, Target: productRef, Predicate: "Nothing in the model answers " + strings.TrimPrefix(ref, "entry:") + "."}
+		x.d.Claims = append(x.d.Claims, c)
+		m.CounterClaims = []string{c.Ref}
+		m.Conformance.Rationale = "No requirement, decision or assumption answers it."
+		return m
+	}
+	m.Conformance.Rationale = "Answered by " + strings.Join(by, "; ") + ". How far it is met is not measured by itself."
 	return m
 }
 

@@ -241,3 +241,29 @@ func TestServiceFacts(t *testing.T) {
 		t.Error("what is not authenticated is not said to be so")
 	}
 }
+
+// TestCatalogue: an entry has the mitigations that answer it, and no score.
+func TestCatalogue(t *testing.T) {
+	c := caseOf(t, small)
+	for i := range c.Measures {
+		if c.Measures[i].ID == "rate-limiting" {
+			c.Measures[i].Answers = []ssf.ID{"asvs-5.0:14.2.1", "asvs-5.0:1.2.1"}
+		}
+	}
+	b := decoded(t, "cyclonedx", c)
+	m := mapped(b, "entry:asvs-5.0:14.2.1")
+	if diff := cmp.Diff([]string{"claim:rate-limiting"}, m.Claims); diff != "" || m.CounterClaims != nil || m.Conformance.Score != nil || m.Confidence != nil {
+		t.Errorf("an entry that is answered has %+v", m)
+	}
+	if want := "Answered by requirement card-secrecy, which is not upheld."; !strings.HasPrefix(m.Conformance.Rationale, want) {
+		t.Errorf("it says %q, want %q", m.Conformance.Rationale, want)
+	}
+	m = mapped(b, "entry:asvs-5.0:1.2.1")
+	if diff := cmp.Diff([]string{"counter:entry:asvs-5.0:1.2.1"}, m.CounterClaims); diff != "" || len(m.Claims) != 1 {
+		t.Errorf("an entry that nothing answers has %+v", m)
+	}
+	if n := len(b.Definitions.Standards); n != 3 || len(b.Definitions.Standards[2].Requirements) < 60 || b.Definitions.Standards[2].Name != "asvs-5.0" {
+		t.Errorf("there are %d standards", n)
+	}
+	claimed(t, b, "counter:entry:asvs-5.0:1.2.1")
+}

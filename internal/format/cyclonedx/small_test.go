@@ -13,6 +13,8 @@ system:
   misuse: [Reselling customer data]
   contact: security@bookshop.example
   support_until: 2029-12-31
+use:
+  catalogues: [asvs-5.0@L1]
 people:
   cto: {name: C. Tester, accepts_up_to: critical, for_at_most: 2y}
 zones:
@@ -53,6 +55,7 @@ requirements:
   card-secrecy:
     says: Card numbers are readable by the payment service only.
     protects: [payment-card.confidentiality]
+    meets: [asvs-5.0:14.2.1]
 assumptions:
   private-network:
     says: Database and web service share a network that nobody else can reach.

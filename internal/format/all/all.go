@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ssf/internal/format"
+	"ssf/internal/format/cyclonedx"
 	"ssf/internal/format/diagram"
 	"ssf/internal/format/issues"
 	"ssf/internal/format/oscal"
@@ -17,6 +18,8 @@ import (
 var Formats = slices.Concat(
 	[]format.Format{
 		threatdragon.Format,
+		cyclonedx.Format,
+		cyclonedx.VEX,
 	},
 	oscal.Formats,
 	[]format.Format{

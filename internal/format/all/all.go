@@ -3,6 +3,8 @@ package all
 
 import (
 	"ssf/internal/format"
+	"ssf/internal/format/pytm"
+	"ssf/internal/format/threagile"
 	"ssf/internal/format/threatdragon"
 )
 
@@ -10,4 +12,6 @@ import (
 // are read, the more particular come first.
 var Formats = []format.Format{
 	threatdragon.Format,
+	threagile.Format,
+	pytm.Format,
 }

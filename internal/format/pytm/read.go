@@ -1,0 +1,5 @@
+package pytm
+
+import "ssf/internal/format"
+
+var Format = format.Format{Name: "pytm", Title: "pytm"}

@@ -42,7 +42,7 @@ var layout = map[string]room{
 	"internal/eval":                {ours: []string{".", "internal/rule", "internal/facts", "internal/proof"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/check":               {ours: []string{".", "internal/rule", "internal/facts", "internal/eval"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/evidence":            {ours: []string{"."}, never: []string{"os/exec", "net", "math/rand"}, calls: clock},
-	"internal/format":              {ours: []string{"."}, never: []string{"os", "net"}, third: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/unicode/norm"}, calls: clock},
+	"internal/format":              {ours: []string{".", "internal/mitre"}, never: []string{"os", "net"}, third: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/unicode/norm"}, calls: clock},
 	"internal/format/all":          {ours: []string{"internal/format", "internal/format/pytm", "internal/format/threagile", "internal/format/threatdragon"}, never: []string{"os", "net"}},
 	"internal/format/pytm":         {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/threagile":    {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},

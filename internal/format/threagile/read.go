@@ -30,7 +30,7 @@ type reader struct {
 	d     *format.Draft
 	roots []*format.Node
 
-	machines []*format.Node // the technical assets
+	machines []*format.Node             // the technical assets
 	elements map[string]*format.Element // by sort and id of the tool, as `tech:web`; of repeated ids the first
 	links    []*link
 	touching map[string][]*link // by id of a technical asset
@@ -550,7 +550,7 @@ func (r *reader) component(n *format.Node, e *format.Element, kind string, techs
 			r.d.Report.Drop(at, "%q is no encryption of Threagile; the text keeps it", format.Clip(at.Text()))
 		}
 	}
-	if yes, _ := n.Bool("multi_tenant"); yes && kind != "externalentity" && len(r.d.System.Facts) == 0 {
+	if yes, _ := n.Bool("multi_tenant"); yes && kind != "externalentity" && format.Squeeze(n.Text("usage")) != "devops" && len(r.d.System.Facts) == 0 {
 		at := n.At("multi_tenant")
 		r.d.System.Facts = append(r.d.System.Facts, format.Fact{Name: "tenants", Value: ssf.Yes, Node: at})
 		r.d.Report.Guess(at, "the system is taken to serve several customers at once, because %s does", format.Clip(e.Name))

@@ -46,6 +46,9 @@ func (r *reader) individual() {
 			r.d.Mitigations = append(r.d.Mitigations, &format.Mitigation{Node: n, Key: key, Name: cmp.Or(plain(n.Text("action")), "Mitigation of "+title), Says: says})
 			mitigated = []string{key}
 		}
+		if yes, _ := n.Bool("model_failure_possible_reason"); !yes {
+			n.At("model_failure_possible_reason").See()
+		}
 		about := lines(plain(n.Text("description")), plain(n.Text("impact")), kept(n, "asvs", "cheat_sheet", "function"))
 		for _, x := range risks.Entries() {
 			if x.Kind != format.Map {

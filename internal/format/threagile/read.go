@@ -31,7 +31,7 @@ type reader struct {
 	roots []*format.Node
 
 	machines []*format.Node             // the technical assets
-	elements map[string]*format.Element // by sort and id of the tool, as `tech:web`; of repeated ids the first
+	elements map[string]*format.Element // by id of the tool, with its sort before it but for technical assets: `web`, `data:orders`; of repeated ids the first
 	links    []*link
 	touching map[string][]*link // by id of a technical asset
 	called   map[string]bool    // ids of technical assets to which a link leads
@@ -414,15 +414,13 @@ func (r *reader) asset(n *format.Node) {
 	if actor {
 		sort = ssf.SortActor
 	}
-	e := r.element(n, "tech:", sort)
+	e := r.element(n, "", sort)
 	e.Zone = r.inside[id]
 	if actor {
 		r.d.Report.Guess(n.At("type"), "the external entity %s is taken to be an actor", format.Clip(e.Name))
 	} else {
 		r.component(n, e, kind, techs)
-		for _, s := range stored {
-			e.Stores = append(e.Stores, "data:"+s.Text())
-		}
+		e.Stores = r.data(stored, "what is stored")
 	}
 	if yes, _ := n.Bool("internet"); yes {
 		r.online(n.At("internet"), e)
@@ -442,6 +440,18 @@ func (r *reader) asset(n *format.Node) {
 	}
 	r.processed(n, e)
 	n.At("diagram_tweak_order").See()
+}
+
+// data are the keys of data assets; what is none is dropped.
+func (r *reader) data(nodes []*format.Node, what string) (keys []string) {
+	for _, n := range nodes {
+		if e := r.elements["data:"+n.Text()]; e != nil {
+			keys = append(keys, e.Key)
+		} else {
+			r.d.Report.Drop(n, "%s is %s, which the file does not have", what, format.Clip(n.Text()))
+		}
+	}
+	return keys
 }
 
 // asData is the name of a data asset, or what stands in place of it.
@@ -497,7 +507,7 @@ func (r *reader) online(at *format.Node, e *format.Element) {
 		return // the text says so
 	}
 	if r.internet == nil {
-		r.internet = r.d.Add(&format.Element{Node: at, Key: "internet", Sort: ssf.SortZone, Name: "Internet", Ours: true})
+		r.internet = r.d.Add(&format.Element{Node: at, Key: "zone: internet", Sort: ssf.SortZone, Name: "Internet", Ours: true})
 		r.internet.Fact(at, "trust", "none")
 		r.d.Report.Guess(at, "a zone of trust none is made for what is on the internet and in no trust boundary")
 	}
@@ -593,7 +603,7 @@ func (r *reader) runtimes() {
 		r.src.Guess(r.d, e)
 		var there []string
 		for _, k := range n.All("technical_assets_running") {
-			if a := r.elements["tech:"+k.Text()]; a != nil {
+			if a := r.elements[k.Text()]; a != nil {
 				there = append(there, a.Name)
 			} else {
 				r.d.Report.Drop(k, "the shared runtime runs %s, which the file does not have", format.Clip(k.Text()))
@@ -617,18 +627,8 @@ func (r *reader) flow(l *link) {
 	if r.elements[key] == nil {
 		r.elements[key] = e
 	}
-	if l.source != "" {
-		e.From = "tech:" + l.source
-	}
-	if l.target != "" {
-		e.To = "tech:" + l.target
-	}
-	for _, d := range n.All("data_assets_sent") {
-		e.Sends = append(e.Sends, "data:"+d.Text())
-	}
-	for _, d := range n.All("data_assets_received") {
-		e.Returns = append(e.Returns, "data:"+d.Text())
-	}
+	e.From, e.To = l.source, l.target
+	e.Sends, e.Returns = r.data(n.All("data_assets_sent"), "what is sent"), r.data(n.All("data_assets_received"), "what is received")
 	rest := []string{"authentication", "authorization", "vpn", "ip_filtered", "readonly", "usage", "tags"}
 	if at := n.At("protocol"); at.Holds() {
 		p, ok := protocols[format.Squeeze(at.Text())]

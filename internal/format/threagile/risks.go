@@ -40,22 +40,23 @@ func (r *reader) individual() {
 				r.d.Report.Drop(at, "%q is no number of the CWE", format.Clip(at.Text()))
 			}
 		}
-		var mitigated []string
-		if says := lines(plain(n.Text("mitigation")), plain(n.Text("check"))); says != "" {
-			key := "category:" + n.Path()
-			r.d.Mitigations = append(r.d.Mitigations, &format.Mitigation{Node: n, Key: key, Name: cmp.Or(plain(n.Text("action")), "Mitigation of "+title), Says: says})
-			mitigated = []string{key}
-		}
+		against := &format.Mitigation{Node: n, Key: "category:" + n.Path(), Name: cmp.Or(plain(n.Text("action")), "Mitigation of "+title), Says: lines(plain(n.Text("mitigation")), plain(n.Text("check")))}
 		if yes, _ := n.Bool("model_failure_possible_reason"); !yes {
 			n.At("model_failure_possible_reason").See()
 		}
+		listed := false
 		about := lines(plain(n.Text("description")), plain(n.Text("impact")), kept(n, "asvs", "cheat_sheet", "function"))
 		for _, x := range risks.Entries() {
 			if x.Kind != format.Map {
 				r.d.Report.Omit(x, "a risk is %s, and it should be an object", x.Kind)
 				continue
 			}
-			t := &format.Threat{Node: x, Rule: id, Name: name(x), Says: about, Weaknesses: weaknesses, Mitigated: mitigated}
+			t := &format.Threat{Node: x, Rule: id, Name: name(x), Says: about, Weaknesses: weaknesses}
+			if against.Says != "" {
+				if t.Mitigated = []string{against.Key}; !listed {
+					r.d.Mitigations, listed = append(r.d.Mitigations, against), true
+				}
+			}
 			if stride != "" {
 				t.Stride = []string{stride}
 			}
@@ -81,7 +82,7 @@ func weakness(s string) []string {
 // that is most relevant, the narrowest first.
 func (r *reader) spot(x *format.Node, k *risk) {
 	for _, p := range []struct{ key, prefix string }{
-		{"most_relevant_technical_asset", "tech:"},
+		{"most_relevant_technical_asset", ""},
 		{"most_relevant_communication_link", "link:"},
 		{"most_relevant_trust_boundary", "zone:"},
 		{"most_relevant_shared_runtime", "runtime:"},
@@ -210,11 +211,7 @@ func (r *reader) own(n *format.Node, id string, parts []string) {
 	if strings.Contains(id, "*") {
 		what = "Threagile tracks each risk whose id is like " + id + "."
 	}
-	title := strings.ReplaceAll(parts[0], "-", " ")
-	if title != "" {
-		title = strings.ToUpper(title[:1]) + title[1:]
-	}
-	t := &format.Threat{Node: n, ID: id, Rule: parts[0], Name: title, Says: what, Same: c.same}
+	t := &format.Threat{Node: n, ID: id, Rule: parts[0], Name: titled(parts[0]), Says: what, Same: c.same}
 	if known {
 		t.Stride, t.Weaknesses = []string{c.stride}, []string{"CWE-" + strconv.Itoa(c.cwe)}
 	} else {
@@ -223,6 +220,26 @@ func (r *reader) own(n *format.Node, id string, parts []string) {
 	t.At = r.place(n, parts[1:], max(c.at, 1))
 	r.decided(n, t)
 	r.d.Threats = append(r.d.Threats, t)
+}
+
+// titled is the id of a category as a name.
+func titled(id string) string {
+	words := strings.Fields(strings.ReplaceAll(id, "-", " "))
+	for i, w := range words {
+		switch w {
+		case "xml", "sql", "ldap", "waf":
+			words[i] = strings.ToUpper(w)
+		case "nosql":
+			words[i] = "NoSQL"
+		case "dos":
+			words[i] = "DoS"
+		default:
+			if r := []rune(w); i == 0 {
+				words[i] = strings.ToUpper(string(r[:1])) + string(r[1:])
+			}
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // place is where a risk stands, by the part of its id that says so. Where a
@@ -245,7 +262,7 @@ func (r *reader) place(n *format.Node, parts []string, at int) []string {
 		if i+1 == at {
 			return []string{e.Key}
 		}
-		if named = append(named, e); strings.HasPrefix(e.Key, "tech:") {
+		if named = append(named, e); r.elements[p] == e {
 			assets = append(assets, p)
 		}
 	}
@@ -263,7 +280,7 @@ func (r *reader) place(n *format.Node, parts []string, at int) []string {
 
 // find is the element of any sort with an id of the tool.
 func (r *reader) find(id string) *format.Element {
-	for _, prefix := range []string{"link:", "tech:", "data:", "zone:", "runtime:"} {
+	for _, prefix := range []string{"link:", "", "data:", "zone:", "runtime:"} {
 		if e := r.elements[prefix+id]; e != nil {
 			return e
 		}
@@ -312,7 +329,7 @@ func (r *reader) decided(n *format.Node, t *format.Threat) {
 		if why != "" {
 			key := "tracked:" + n.Path() + t.ID
 			r.d.Mitigations = append(r.d.Mitigations, &format.Mitigation{Node: n, Key: key, Name: "Mitigation of " + t.Name, Says: why})
-			t.Mitigated = []string{key}
+			t.Mitigated = append(t.Mitigated, key)
 		}
 	case format.IsAccepted, format.IsNotRelevant, format.IsTransferred:
 		t.Because = why

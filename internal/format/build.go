@@ -440,8 +440,8 @@ func (p *Plan) system() pairs {
 	s := &p.draft.System
 	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
-	if len(s.Misuse) > 0 {
-		ps = append(ps, pair{"misuse", texts(s.Misuse)})
+	if misuse := texts(s.Misuse); len(misuse) > 0 {
+		ps = append(ps, pair{"misuse", misuse})
 	}
 	ps = ps.text("contact", s.Contact).text("says", s.Says)
 	return p.facts(ps, &Element{Sort: ssf.SortSystem, Facts: s.Facts})

@@ -46,6 +46,13 @@ type reader struct {
 	found   map[string]*format.Element
 	claims  map[string]*format.Mitigation
 	premise map[string]*format.Assumption
+	private []private
+}
+
+// A private store is said to hold personal data.
+type private struct {
+	store *format.Element
+	at    *format.Node
 }
 
 func read(src *format.Source) (*format.Draft, error) {
@@ -98,6 +105,7 @@ func read(src *format.Source) (*format.Draft, error) {
 		r.part(n)
 	}
 	r.connections(flows)
+	r.personal()
 	for _, n := range root.All("assumptions") {
 		r.assumption(n, nil)
 	}
@@ -194,7 +202,7 @@ func attributes(n *format.Node, class string, used ...string) string {
 		return ""
 	}
 	slices.Sort(out)
-	return "In pytm: " + strings.Join(slices.Compact(out), "; ") + "."
+	return "In pytm: " + strings.TrimRight(strings.Join(slices.Compact(out), "; "), ". ") + "."
 }
 
 // ticked reports whether an attribute is true; pytm has controls beside the other
@@ -371,10 +379,7 @@ func (r *reader) component(n *format.Node, e *format.Element, class string) (use
 			}
 		}
 		if at, yes := ticked(n, "storesPII"); yes {
-			a := r.d.Add(&format.Element{Node: at, Key: e.Key + " personal data", Sort: ssf.SortAsset, Name: "Personal data in " + e.Name, Ours: true})
-			a.Fact(at, "personal", ssf.Yes)
-			e.Stores = append(e.Stores, a.Key)
-			r.d.Report.Guess(at, "%s is written as an asset, because the store is said to hold personal data", format.Clip(a.Name))
+			r.private = append(r.private, private{e, at})
 		}
 		if sql, known := n.Bool("isSQL"); known && !sql && e.Kind != "database" {
 			e.Says = lines(e.Says, "It is no SQL database.")
@@ -395,6 +400,26 @@ func (r *reader) component(n *format.Node, e *format.Element, class string) (use
 		}
 	}
 	return used
+}
+
+// personal makes an asset of the personal data that a store is said to hold, if
+// none of those that it stores is personal.
+func (r *reader) personal() {
+	named := map[string]bool{}
+	for _, a := range r.data {
+		for _, f := range a.Facts {
+			named[a.Key] = named[a.Key] || f.Name == "personal"
+		}
+	}
+	for _, p := range r.private {
+		if slices.ContainsFunc(p.store.Stores, func(k string) bool { return named[k] }) {
+			continue
+		}
+		a := r.d.Add(&format.Element{Node: p.at, Key: p.store.Key + " personal data", Sort: ssf.SortAsset, Name: "Personal data in " + p.store.Name, Ours: true})
+		a.Fact(p.at, "personal", ssf.Yes)
+		p.store.Stores = append(p.store.Stores, a.Key)
+		r.d.Report.Guess(p.at, "%s is written as an asset, because the store is said to hold personal data", format.Clip(a.Name))
+	}
 }
 
 // connections reads the flows. One that answers another is the way back of that.

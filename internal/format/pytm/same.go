@@ -10,7 +10,7 @@ var same = map[string][]ssf.ID{
 	"INP01": {"memory-corruption"}, "INP02": {"memory-corruption"}, "INP07": {"memory-corruption"}, "INP12": {"memory-corruption"}, "INP24": {"memory-corruption"},
 	"INP08": {"format-string"}, "INP11": {"path-traversal"}, "HA01": {"path-traversal"},
 	"INP13": {"command-injection"}, "INP31": {"command-injection"}, "INP41": {"command-injection"},
-	"INP15": {"mail-injection"}, "INP26": {"template-injection"}, "INP36": {"header-injection"}, "INP37": {"request-smuggling"},
+	"INP15": {"mail-injection"}, "INP26": {"template-injection"}, "INP37": {"request-smuggling"},
 	"INP19": {"xml-entities"}, "INP21": {"xml-entities"}, "DO04": {"xml-entities"}, "INP22": {"costly-input"}, "DO05": {"costly-input"}, "DO02": {"costly-input"},
 	"INP17": {"cross-site-scripting"}, "INP27": {"cross-site-scripting"}, "INP28": {"cross-site-scripting"}, "INP29": {"cross-site-scripting"}, "INP30": {"cross-site-scripting"},
 	"INP39": {"cross-site-scripting"}, "INP40": {"cross-site-scripting"}, "SC02": {"cross-site-scripting"}, "SC03": {"cross-site-scripting"}, "SC04": {"cross-site-scripting"}, "DS04": {"cross-site-scripting"},

@@ -43,7 +43,8 @@ var layout = map[string]room{
 	"internal/check":               {ours: []string{".", "internal/rule", "internal/facts", "internal/eval"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/evidence":            {ours: []string{"."}, never: []string{"os/exec", "net", "math/rand"}, calls: clock},
 	"internal/format":              {ours: []string{".", "internal/mitre"}, never: []string{"os", "net"}, third: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/unicode/norm"}, calls: clock},
-	"internal/format/all":          {ours: []string{"internal/format", "internal/format/pytm", "internal/format/threagile", "internal/format/threatdragon"}, never: []string{"os", "net"}},
+	"internal/format/all":          {ours: []string{"internal/format", "internal/format/oscal", "internal/format/pytm", "internal/format/threagile", "internal/format/threatdragon"}, never: []string{"os", "net"}},
+	"internal/format/oscal":        {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/pytm":         {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/threagile":    {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/threatdragon": {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
@@ -62,7 +63,7 @@ var layout = map[string]room{
 	"cmd/ssf": {
 		ours:  []string{".", "library", "spec", "internal/lang", "internal/rule", "internal/repo", "internal/eval", "internal/check", "internal/report", "internal/ruletest", "internal/proof", "internal/evidence", "internal/results", "internal/runner", "internal/format", "internal/format/all"},
 		never: []string{"database/sql"},
-		third: []string{"github.com/spf13/cobra", "golang.org/x/term"},
+		third: []string{"github.com/rogpeppe/go-internal/diff", "github.com/spf13/cobra", "golang.org/x/term"},
 	},
 }
 
@@ -73,7 +74,7 @@ var testTools = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-int
 
 // The evaluator stays small enough to be read in one sitting.
 const (
-	maxEvalLines     = 2600
+	maxEvalLines     = 2700
 	maxEvalFileLines = 400
 )
 

@@ -2,7 +2,10 @@
 package all
 
 import (
+	"slices"
+
 	"ssf/internal/format"
+	"ssf/internal/format/oscal"
 	"ssf/internal/format/pytm"
 	"ssf/internal/format/threagile"
 	"ssf/internal/format/threatdragon"
@@ -10,8 +13,11 @@ import (
 
 // Formats are the forms, in the order in which help shows them. Of those that
 // are read, the more particular come first.
-var Formats = []format.Format{
-	threatdragon.Format,
-	threagile.Format,
-	pytm.Format,
-}
+var Formats = slices.Concat(
+	[]format.Format{
+		threatdragon.Format,
+		threagile.Format,
+		pytm.Format,
+	},
+	oscal.Formats,
+)

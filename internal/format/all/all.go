@@ -9,6 +9,8 @@ import (
 	"ssf/internal/format/diagram"
 	"ssf/internal/format/issues"
 	"ssf/internal/format/oscal"
+	"ssf/internal/format/pytm"
+	"ssf/internal/format/threagile"
 	"ssf/internal/format/threatdragon"
 	"ssf/internal/format/xlsx"
 )
@@ -18,6 +20,8 @@ import (
 var Formats = slices.Concat(
 	[]format.Format{
 		threatdragon.Format,
+		threagile.Format,
+		pytm.Format,
 		cyclonedx.Format,
 		cyclonedx.VEX,
 	},

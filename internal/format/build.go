@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/mitre"
 )
 
 // A Plan is a draft with ids of our language: what will be written.
@@ -27,6 +28,7 @@ type Plan struct {
 func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 	p := &Plan{draft: d, lib: newLexicon(lib), ids: map[*Element]ssf.ID{}, own: map[*Threat][]ssf.ID{}, means: map[*Mitigation]ssf.ID{}, joins: map[ssf.ID]ssf.ID{}, now: now}
 	of := p.count(false)
+	p.nameData()
 	taken := newIDs("system")
 	names := map[string]int{}
 	for _, e := range d.Elements {
@@ -54,6 +56,29 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 		d.Report.Counted(c.What, c.Of, here[i].Of)
 	}
 	return p
+}
+
+// nameData makes an asset of the data that a drawing does not name: a flow
+// without anything on it would say that nothing flows.
+func (p *Plan) nameData() {
+	d := p.draft
+	if !d.Unnamed {
+		return
+	}
+	a := &Element{Key: "\x00data", Sort: ssf.SortAsset, Name: "Data", Says: "What flows and lies here, which the source does not tell apart. Replace it by what it really is.", Ours: true}
+	used := false
+	for _, e := range d.Elements {
+		switch {
+		case e.Sort == ssf.SortFlow && len(e.Sends)+len(e.Returns) == 0:
+			e.Sends, used = []string{a.Key}, true
+		case e.Sort == ssf.SortComponent && p.lib.is(e.Kind, "datastore") && len(e.Stores) == 0:
+			e.Stores, used = []string{a.Key}, true
+		}
+	}
+	if used {
+		d.Add(a)
+		d.Report.Guess(nil, "the data in flows and stores has no name in the source; one asset stands for it, of which nothing is known")
+	}
 }
 
 // count counts what the draft has, with what only follows from the source or
@@ -160,6 +185,7 @@ func (p *Plan) nameThreats() {
 	d := p.draft
 	taken := newIDs(p.lib.rules...)
 	for _, t := range d.Threats {
+		t.Weaknesses, t.Attacks = d.published(t, t.Weaknesses), d.published(t, t.Attacks)
 		t.At = slices.DeleteFunc(slices.Compact(t.At), func(k string) bool {
 			if d.keys[k] != nil {
 				return false
@@ -181,6 +207,20 @@ func (p *Plan) nameThreats() {
 	for _, m := range d.Mitigations {
 		p.means[m] = means.take(cmp.Or(m.Name, m.Says), "mitigation")
 	}
+}
+
+// published are the ids of the CWE and CAPEC that stand for a weakness or an
+// attack: their lists have headings, views and withdrawn entries too.
+func (d *Draft) published(t *Threat, ids []string) (out []string) {
+	for _, id := range ids {
+		switch use := mitre.Of(ssf.ID(id)); {
+		case use == mitre.Unknown || use == mitre.Deprecated || use == mitre.Prohibited:
+			d.Report.Drop(t.Node, "%s cannot be the cause of a threat: the list of today does not have it, or as a heading only", Clip(id))
+		case !slices.Contains(out, id):
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // at is the id of the element at which a threat's i-th instance stands.
@@ -400,8 +440,8 @@ func (p *Plan) system() pairs {
 	s := &p.draft.System
 	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
-	if len(s.Misuse) > 0 {
-		ps = append(ps, pair{"misuse", texts(s.Misuse)})
+	if misuse := texts(s.Misuse); len(misuse) > 0 {
+		ps = append(ps, pair{"misuse", misuse})
 	}
 	ps = ps.text("contact", s.Contact).text("says", s.Says)
 	return p.facts(ps, &Element{Sort: ssf.SortSystem, Facts: s.Facts})
@@ -455,11 +495,11 @@ func (p *Plan) element(e *Element) (ps pairs) {
 		}
 		refs("stores", e.Stores)
 	case ssf.SortFlow:
+		ref("from", e.From)
+		ref("to", e.To)
 		ps = ps.word("over", e.Over)
 		refs("sends", e.Sends)
 		refs("returns", e.Returns)
-		ref("from", e.From)
-		ref("to", e.To)
 	case ssf.SortFunction:
 		ref("at", e.At)
 		ps = ps.word("does", ssf.ID(e.Does))

@@ -515,7 +515,7 @@ func (l *layout) blockScalar(n *yaml.Node, x *entry) scalar {
 		}
 	}
 	l.at = min(end, len(text))
-	if l.at == len(text) && kept > 0 && body[kept-1] != "" { // a text without its last line break
+	if l.at == len(text) && kept > 0 && strings.Trim(body[kept-1], " ") != "" { // a text without its last line break; the parser adds one to spaces
 		chomp = "-"
 	}
 	if deep > 0 {

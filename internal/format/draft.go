@@ -26,8 +26,10 @@ type Draft struct {
 	Tool   string // and the version that it names, as `Threat Dragon 2.3.0`
 	System struct {
 		Name, Says, Version, Supplier, Contact, Purpose string
-		Misuse                                          []string
-		Facts                                           []Fact
+
+		SupportUntil string // a date
+		Misuse       []string
+		Facts        []Fact
 	}
 	Elements     []*Element
 	Threats      []*Threat
@@ -54,7 +56,8 @@ type Element struct {
 	ID   string // in the tool, for people who look there
 	Name string
 	Says string
-	Ours bool // the source has no such thing; the reader made it of something else
+	Want ssf.ID // its id in our language, in a file that this program wrote
+	Ours bool   // the source has no such thing; the reader made it of something else
 
 	Kind    ssf.ID   // of a component; empty: not known
 	Tech    []ssf.ID // of a component
@@ -124,6 +127,8 @@ type Threat struct {
 	Ticket     string
 	Mitigated  []string // keys of mitigations
 	Same       []ssf.ID // rules of the library that mean the same, for a threat that came from a rule of the tool
+	Want       ssf.ID   // its id in our language, in a file that this program wrote
+	Derived    bool     // it is one of the library's own, so where the library derives it nothing else need say so
 }
 
 // A Mitigation is a countermeasure that the file names. State is what the tool
@@ -135,6 +140,7 @@ type Mitigation struct {
 	Name  string
 	Says  string
 	State string
+	Want  ssf.ID // its id in our language, in a file that this program wrote
 }
 
 // A Requirement and an Assumption are texts that the file has as such.
@@ -144,6 +150,7 @@ type (
 		ID   string
 		Name string
 		Says string
+		Want ssf.ID
 	}
 	Assumption struct {
 		Node    *Node
@@ -152,6 +159,7 @@ type (
 		Says    string
 		Owner   string    // supplier, customer, operator or third_party
 		Threats []*Threat // that it takes
+		Want    ssf.ID
 	}
 )
 

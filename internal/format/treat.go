@@ -36,7 +36,11 @@ func (p *Plan) treat() *treatment {
 		if about := p.targets(a.Threats); len(about) > 0 {
 			ps = append(ps, pair{"dismisses", about})
 		}
-		x.assumptions = append(x.assumptions, named{x.ids.take(cmp.Or(a.Name, a.Says), "assumption"), ps})
+		id := a.Want
+		if !x.ids.want(id) {
+			id = x.ids.take(cmp.Or(a.Name, a.Says), "assumption")
+		}
+		x.assumptions = append(x.assumptions, named{id, ps})
 	}
 	for _, t := range p.draft.Threats {
 		for _, target := range p.targets([]*Threat{t}) {
@@ -132,7 +136,7 @@ func (p *Plan) mitigate(x *treatment) {
 // counter adds one mitigation.
 func (p *Plan) counter(x *treatment, m *Mitigation, state string, about []*Threat) {
 	ps := pairs{}
-	if Slug(m.Name) != m.Name {
+	if string(p.means[m]) != m.Name {
 		ps = ps.text("name", m.Name)
 	}
 	ps = ps.text("says", m.Says).text("from_tool", m.ID)

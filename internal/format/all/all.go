@@ -3,6 +3,7 @@ package all
 
 import (
 	"ssf/internal/format"
+	"ssf/internal/format/otm"
 	"ssf/internal/format/threatdragon"
 )
 
@@ -10,4 +11,5 @@ import (
 // are read, the more particular come first.
 var Formats = []format.Format{
 	threatdragon.Format,
+	otm.Format,
 }

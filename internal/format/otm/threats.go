@@ -1,0 +1,248 @@
+package otm
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ssf"
+	"ssf/internal/format"
+)
+
+// threats reads the threats at a component or flow. Each is one, because its
+// state and that of its mitigations are told there.
+func (r *reader) threats(at *format.Node, e *format.Element) {
+	for _, n := range r.each(at, "threats") {
+		id := n.Text("threat")
+		def := r.defs[id]
+		t := &format.Threat{Node: n, ID: id, Name: id, At: []string{e.Key}}
+		if def != nil {
+			r.used[def] = true
+			r.defined(t, def)
+		} else if id != "" {
+			r.d.Report.Guess(n, "threat %s is not among the threats of the file, so nothing but its id is known", format.Clip(id))
+		}
+		r.treated(t, n, n.At("attributes"))
+		r.d.Threats = append(r.d.Threats, t)
+	}
+}
+
+// alone reads a threat that stands at no component and flow: it threatens the
+// system, or what this program wrote there.
+func (r *reader) alone(n *format.Node) {
+	if r.used[n] {
+		return
+	}
+	t := &format.Threat{Node: n, ID: n.Text("id")}
+	r.defined(t, n)
+	own := n.At("attributes")
+	if at := own.Own("at"); at != "" {
+		for _, prefix := range []string{"zone", "asset", "part", "flow"} {
+			if k := key(prefix)(ssf.ID(at)); r.d.Find(k) != nil && len(t.At) == 0 {
+				t.At = []string{k}
+			}
+		}
+		if len(t.At) == 0 && at != "system" {
+			r.d.Report.Omit(n, "it stands at %s, which the format does not carry", format.Clip(at))
+			return
+		}
+	} else if t.Want == "" && !t.Derived {
+		r.d.Report.Guess(n, "threat %s stands at no component and no flow; it is taken to threaten the system", format.Clip(t.Name))
+	}
+	r.treated(t, own, own)
+	r.d.Threats = append(r.d.Threats, t)
+}
+
+// defined reads what is said of a threat wherever it stands.
+func (r *reader) defined(t *format.Threat, n *format.Node) {
+	t.Name, t.Says = oneLine(n.Text("name")), n.Text("description")
+	own := n.At("attributes")
+	if rule := own.Own("rule"); rule != "" {
+		t.Rule, t.Same, t.Derived = rule, []ssf.ID{ssf.ID(rule)}, true
+	}
+	ours := t.Derived || own.Own("id") != ""
+	if id := own.Own("id"); ours {
+		t.Want, t.ID = ssf.ID(id), own.Own("from_tool")
+		t.Origin = ssf.Origin(word(own.Own("origin"), "behaviour", "architecture", "implementation"))
+		for _, id := range own.OwnIDs("same_as") {
+			rule, _, _ := strings.Cut(string(id), "@")
+			t.Same = append(t.Same, ssf.ID(rule))
+		}
+		for _, id := range own.OwnIDs("attacks") {
+			t.Attacks = append(t.Attacks, string(id))
+		}
+		t.Severity, _ = ssf.ParseLevel(own.Own("severity"))
+		t.Likelihood, _ = ssf.ParseLevel(own.Own("likelihood"))
+	}
+	for _, c := range n.All("categories") {
+		text := c.Text()
+		switch s := format.Stride(text); {
+		case s != "":
+			if !slices.Contains(t.Stride, s) {
+				t.Stride = append(t.Stride, s)
+			}
+		case slices.Contains(ssf.AssetProperties, ssf.Property(strings.ToLower(text))):
+			t.Endangers = append(t.Endangers, ssf.Property(strings.ToLower(text)))
+		case text != "":
+			t.Says = line(t.Says, "Category: "+text+".")
+		}
+		c.See()
+	}
+	for _, c := range n.All("cwes") {
+		if w := weakness(c.Text()); w != "" {
+			t.Weaknesses = append(t.Weaknesses, w)
+		} else if c.Holds() {
+			r.d.Report.Omit(c, "%s is no id of CWE", format.Clip(c.Text()))
+		}
+		c.See()
+	}
+	for _, c := range n.All("tags") {
+		if w := weakness(c.Text()); w != "" && strings.HasPrefix(strings.ToLower(c.Text()), "cwe") {
+			t.Weaknesses = append(t.Weaknesses, w)
+			r.d.Report.Guess(c, "the label %s is taken as a weakness", format.Clip(c.Text()))
+			c.See()
+		} else if c.Holds() {
+			r.d.Report.Omit(c, "a label of a threat: %s", format.Clip(c.Text()))
+		}
+	}
+	r.risk(t, n.At("risk"), ours)
+}
+
+// word is a text if it is one of some words.
+func word(s string, words ...string) string {
+	if slices.Contains(words, s) {
+		return s
+	}
+	return ""
+}
+
+// risk reads likelihood and impact. Both as zero is what a tool writes where
+// nobody rated.
+func (r *reader) risk(t *format.Threat, n *format.Node, ours bool) {
+	likely, ok1 := r.percent(n, "likelihood")
+	bad, ok2 := r.percent(n, "impact")
+	if n.At("likelihoodComment").See(); ours {
+		n.At("impactComment").See()
+		return
+	}
+	for _, c := range [][2]string{{"likelihoodComment", "On its likelihood: "}, {"impactComment", "On its impact: "}} {
+		if s := n.Text(c[0]); s != "" {
+			t.Says = line(t.Says, c[1]+s)
+		}
+	}
+	if ok1 && ok2 && likely == 0 && bad == 0 {
+		r.d.Report.Drop(n, "likelihood and impact of %s are 0, which says that nobody rated them", format.Clip(t.Name))
+		return
+	}
+	if ok1 {
+		t.Likelihood = three(likely)
+		r.d.Report.Guess(n.At("likelihood"), "%v of 100 is taken as the likelihood %s of %s", likely, t.Likelihood, format.Clip(t.Name))
+	}
+	if ok2 {
+		t.Says = line(t.Says, fmt.Sprintf("Impact: %v of 100.", bad))
+	}
+	if ok1 && ok2 {
+		t.Severity = risks[t.Likelihood-ssf.Low][five(bad)-ssf.None]
+		r.d.Report.Guess(n, "the severity %s of %s is what its likelihood and impact of %v give by spec/rating.md", t.Severity, format.Clip(t.Name), bad)
+	}
+}
+
+// risks is the table in spec/rating.md: a row for each likelihood from low, a
+// column for each impact from none.
+var risks = [3][5]ssf.Level{
+	{ssf.None, ssf.Low, ssf.Low, ssf.Medium, ssf.High},
+	{ssf.None, ssf.Low, ssf.Medium, ssf.High, ssf.Critical},
+	{ssf.None, ssf.Medium, ssf.High, ssf.Critical, ssf.Critical},
+}
+
+// states are the words for states of threats that the format's own tools use.
+var states = map[string]format.Status{"expose": format.IsOpen, "exposed": format.IsOpen, "mitigate": format.IsMitigated, "partlymitigate": format.InPlanning, "partlymitigated": format.InPlanning, "accept": format.IsAccepted, "hidden": format.NoStatus}
+
+// treated reads what was done about a threat: its state and its mitigations.
+func (r *reader) treated(t *format.Threat, n, own *format.Node) {
+	if s := own.Own("state"); s != "" {
+		if t.Status = format.Status(word(s, "accepted", "transferred", "not_applicable")); t.Status != "" {
+			t.Because, t.By, t.Until = own.Own("because"), own.Own("by"), own.Own("until")
+		}
+		n.At("state").See()
+	} else if word := n.Text("state"); word != "" {
+		status, known := states[format.Squeeze(word)]
+		if !known {
+			status, known = format.ParseStatus(word)
+		}
+		if t.Status = status; !known {
+			t.Status = format.IsOpen
+			r.d.Report.Guess(n.At("state"), "state %q is taken as open", format.Clip(word))
+		}
+		if format.Squeeze(word) == "hidden" {
+			r.d.Report.Drop(n.At("state"), "the threat is hidden in the tool, which does not say why")
+		}
+	}
+	for _, m := range r.each(n, "mitigations") {
+		id := m.Text("mitigation")
+		state, ok := r.state(m)
+		if !ok || id == "" {
+			continue
+		}
+		def := r.means[id]
+		if def == nil {
+			r.d.Report.Guess(m, "mitigation %s is not among the mitigations of the file, so nothing but its id is known", format.Clip(id))
+			def = m
+		}
+		if k := r.mitigation(def, state); !slices.Contains(t.Mitigated, k) {
+			t.Mitigated = append(t.Mitigated, k)
+		}
+	}
+	for _, id := range own.OwnIDs("mitigations") { // at what is neither component nor flow
+		if def := r.means[string(id)]; def != nil {
+			state := def.Text("attributes", "ssf:state")
+			t.Mitigated = append(t.Mitigated, r.mitigation(def, word(state, "proposed", "planned", "implemented")))
+		}
+	}
+}
+
+// state is that of a mitigation at a threat; ok is false for one that is refused.
+func (r *reader) state(m *format.Node) (state string, ok bool) {
+	word := m.Text("state")
+	switch format.Squeeze(word) {
+	case "implemented", "done", "mitigated", "tested":
+		return "implemented", true
+	case "required", "planned", "inprogress", "approved":
+		return "planned", true
+	case "recommended", "suggested", "proposed":
+		return "proposed", true
+	case "rejected", "notapplicable", "na":
+		r.d.Report.Omit(m, "mitigation %s is %s here, so it counters nothing", format.Clip(m.Text("mitigation")), format.Clip(word))
+		return "", false
+	case "", "new", "open":
+		return "", true
+	}
+	r.d.Report.Drop(m.At("state"), "state %q of a mitigation says nothing here", format.Clip(word))
+	return "", true
+}
+
+// mitigation is the key of a mitigation in a state. In another state it is
+// another one: what is there in one place may be missing in the next.
+func (r *reader) mitigation(n *format.Node, state string) string {
+	r.used[n] = true
+	id := cmp.Or(n.Text("id"), n.Text("mitigation"))
+	k := id + " " + state
+	if r.taken[k] {
+		return k
+	}
+	r.taken[k] = true
+	m := &format.Mitigation{Node: n, Key: k, ID: id, Name: oneLine(n.Text("name")), Says: n.Text("description"), State: state}
+	if m.Name == "" && m.Says == "" {
+		m.Name = id
+	}
+	own := n.At("attributes")
+	if want := own.Own("id"); want != "" {
+		m.Want, m.ID = ssf.ID(want), own.Own("from_tool")
+		n.At("riskReduction").See()
+	} else if v, ok := r.percent(n, "riskReduction"); ok && v > 0 {
+		m.Says = line(m.Says, fmt.Sprintf("Reduces the risk by %v of 100, as the source has it.", v))
+	}
+	r.d.Mitigations = append(r.d.Mitigations, m)
+	return k
+}

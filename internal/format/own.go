@@ -1,0 +1,188 @@
+package format
+
+import (
+	"slices"
+	"strings"
+
+	"ssf"
+)
+
+// This file keeps what our language says and another form has no field for, as
+// attributes: names that begin with `ssf:`, with plain texts, which other
+// programs carry along unread. What a form has a field for is read from that
+// field, so that an edit in another tool counts.
+
+// ownPrefix begins the names of our attributes in other forms.
+const ownPrefix = "ssf:"
+
+// Attributes are attributes of ours by name, without the prefix.
+type Attributes map[string]string
+
+// Put sets an attribute, unless it says nothing.
+func (a Attributes) Put(name, value string) {
+	if value != "" {
+		a[ownPrefix+name] = value
+	}
+}
+
+// List sets an attribute to ids.
+func (a Attributes) List(name string, ids []ssf.ID) { a.Put(name, ssf.Join(ids)) }
+
+// Describe are the attributes of an element: its id here, and everything that the
+// model says of it beside its name, its text, its place and its ends.
+func Describe(e *ssf.ElementInfo) Attributes {
+	a := Attributes{}
+	a.Put("id", string(e.ID))
+	a.Put("from_tool", e.FromTool)
+	a.Put("kind", string(e.Kind))
+	a.List("tech", e.Tech)
+	a.Put("over", string(e.Over))
+	a.List("stores", e.Stores)
+	a.List("sends", e.Sends)
+	a.List("returns", e.Returns)
+	for _, n := range e.Needs {
+		a.Put("need:"+string(n.Property), n.Level.String())
+	}
+	for _, f := range e.Facts {
+		if f.Via == ssf.Declared {
+			a.Put("fact:"+string(f.Name), string(f.Value))
+		}
+	}
+	return a
+}
+
+// Own is the attribute of ours with a name among the attributes at a node; empty if there is none.
+func (n *Node) Own(name string) string { return n.Text(ownPrefix + name) }
+
+// OwnIDs are the ids in an attribute of ours.
+func (n *Node) OwnIDs(name string) (ids []ssf.ID) {
+	for _, id := range strings.FieldsFunc(n.Own(name), func(r rune) bool { return r == ',' || r == ' ' }) {
+		ids = append(ids, ssf.ID(id))
+	}
+	return ids
+}
+
+// Described reads back what [Describe] wrote, from the attributes at a node. The
+// key of an asset is what makes a key of its id. It reports whether they are of
+// an element of ours.
+func (e *Element) Described(at *Node, asset func(id ssf.ID) string) bool {
+	id := at.Own("id")
+	if id == "" {
+		return false
+	}
+	e.Want, e.ID = ssf.ID(id), at.Own("from_tool")
+	if kind := at.Own("kind"); kind != "" {
+		e.Kind = ssf.ID(kind)
+	}
+	if over := at.Own("over"); over != "" {
+		e.Over = ssf.ID(over)
+	}
+	e.Tech = append(e.Tech, at.OwnIDs("tech")...)
+	for name, to := range map[string]*[]string{"stores": &e.Stores, "sends": &e.Sends, "returns": &e.Returns} {
+		for _, id := range at.OwnIDs(name) {
+			if k := asset(id); !slices.Contains(*to, k) {
+				*to = append(*to, k)
+			}
+		}
+	}
+	for _, n := range at.Entries() {
+		if name, ok := strings.CutPrefix(n.Key, ownPrefix+"fact:"); ok {
+			e.Fact(n, ssf.ID(name), ssf.Value(n.Text()))
+		}
+		if name, ok := strings.CutPrefix(n.Key, ownPrefix+"need:"); ok && slices.Contains(ssf.AssetProperties, ssf.Property(name)) {
+			if level, ok := ssf.ParseLevel(n.Text()); ok {
+				e.Need(ssf.Property(name), level)
+			}
+		}
+	}
+	return true
+}
+
+// Need sets how much of a property an asset needs.
+func (e *Element) Need(p ssf.Property, l ssf.Level) {
+	if e.Needs == nil {
+		e.Needs = map[ssf.Property]ssf.Level{}
+	}
+	e.Needs[p] = l
+}
+
+// DescribeThreat are the attributes of a threat wherever it stands: the rule that it
+// comes from, or the id of one of the team's own.
+func DescribeThreat(t *ssf.Threat) Attributes {
+	a := Attributes{}
+	own, ok := strings.CutPrefix(string(t.Rule), "own/")
+	if !ok {
+		a.Put("rule", string(t.Rule))
+		return a
+	}
+	a.Put("id", own)
+	a.Put("origin", string(t.Origin))
+	if t.Likelihood != ssf.Unknown {
+		a.Put("likelihood", t.Likelihood.String())
+	}
+	return a
+}
+
+// DescribeState are the attributes of a threat where it stands: its state, why
+// that is so, and who decided it until when.
+func DescribeState(t *ssf.Threat, d *ssf.DecisionResult) Attributes {
+	a := Attributes{}
+	a.Put("state", string(t.State))
+	a.Put("why", t.Why)
+	a.Put("risk", t.Risk.String())
+	if d != nil {
+		a.Put("because", d.Because)
+		a.Put("by", string(d.By))
+		a.Put("until", d.Until)
+	}
+	return a
+}
+
+// DescribeMitigation are the attributes of a mitigation, with what its
+// verifications are worth today.
+func DescribeMitigation(c *ssf.Case, m *ssf.MitigationResult) Attributes {
+	a := Attributes{}
+	a.Put("id", string(m.ID))
+	a.Put("from_tool", m.FromTool)
+	a.Put("state", m.State)
+	a.Put("measure", string(m.Measure))
+	a.List("where", m.Where)
+	var shown []string
+	for i := range c.Verifications {
+		if v := &c.Verifications[i]; slices.Contains(v.Verifies, m.ID) {
+			shown = append(shown, string(v.ID)+": "+string(v.State))
+		}
+	}
+	a.Put("verifications", strings.Join(shown, ", "))
+	return a
+}
+
+// Decided are the decisions that give threats their states, by threat.
+func Decided(c *ssf.Case) map[ssf.ID]*ssf.DecisionResult {
+	states := map[ssf.ID]ssf.State{}
+	for i := range c.Threats {
+		states[c.Threats[i].ID] = c.Threats[i].State
+	}
+	treats := map[string]ssf.State{"accept": ssf.Accepted, "transfer": ssf.Transferred, "not_applicable": ssf.NotApplicable}
+	out := map[ssf.ID]*ssf.DecisionResult{}
+	for i := range c.Decisions {
+		d := &c.Decisions[i]
+		for _, id := range d.Covers {
+			if d.Kind == "threat" && treats[d.Treat] != "" && treats[d.Treat] == states[id] && out[id] == nil {
+				out[id] = d
+			}
+		}
+	}
+	return out
+}
+
+// Countered are the mitigations of threats, those that are only proposed too.
+func Countered(c *ssf.Case) map[ssf.ID][]*ssf.MitigationResult {
+	out := map[ssf.ID][]*ssf.MitigationResult{}
+	for i := range c.Mitigations {
+		for _, id := range c.Mitigations[i].Counters {
+			out[id] = append(out[id], &c.Mitigations[i])
+		}
+	}
+	return out
+}

@@ -30,10 +30,11 @@ type reader struct {
 	src     *format.Source
 	d       *format.Draft
 	parents map[*format.Element]*format.Node
-	defs    map[string]*format.Node    // threats by id
-	used    map[*format.Node]bool      // those that stand somewhere
-	means   map[string]*format.Node    // mitigations by id
-	taken   map[string]bool            // keys of mitigations that are in the draft
+	defs    map[string]*format.Node         // threats by id
+	threat  map[*format.Node]*format.Threat // what was read of them
+	stated  map[*format.Node]bool           // mitigations that stand somewhere
+	means   map[string]*format.Node         // mitigations by id
+	keys    map[inState]string
 	carried map[string]map[string]bool // by the key of a component: the assets on its flows
 	outside map[string]bool            // ids of zones that stand for none
 	zones   map[*format.Element]string // of components, once it is known
@@ -51,7 +52,7 @@ func read(src *format.Source) (*format.Draft, error) {
 	}
 	r := &reader{
 		src: src, d: format.NewDraft(src, "Open Threat Model "+root.Text("otmVersion")),
-		parents: map[*format.Element]*format.Node{}, defs: map[string]*format.Node{}, used: map[*format.Node]bool{}, means: map[string]*format.Node{}, taken: map[string]bool{},
+		parents: map[*format.Element]*format.Node{}, defs: map[string]*format.Node{}, threat: map[*format.Node]*format.Threat{}, stated: map[*format.Node]bool{}, means: map[string]*format.Node{}, keys: map[inState]string{},
 		carried: map[string]map[string]bool{}, outside: map[string]bool{}, zones: map[*format.Element]string{},
 	}
 	r.project(project)
@@ -63,10 +64,10 @@ func read(src *format.Source) (*format.Draft, error) {
 	}
 	defs, means := r.each(root, "threats"), r.each(root, "mitigations")
 	for _, n := range defs {
-		r.define(r.defs, n)
+		r.index(r.defs, n)
 	}
 	for _, n := range means {
-		r.define(r.means, n)
+		r.index(r.means, n)
 	}
 	components := r.each(root, "components")
 	var parts []*format.Element
@@ -90,7 +91,7 @@ func read(src *format.Source) (*format.Draft, error) {
 		r.alone(n)
 	}
 	for _, n := range means {
-		if !r.used[n] {
+		if !r.stated[n] {
 			r.mitigation(n, "")
 		}
 	}
@@ -122,8 +123,8 @@ func (r *reader) each(n *format.Node, keys ...string) (out []*format.Node) {
 	return nil
 }
 
-// define takes in a threat or mitigation by its id.
-func (r *reader) define(defs map[string]*format.Node, n *format.Node) {
+// index takes in a threat or mitigation by its id.
+func (r *reader) index(defs map[string]*format.Node, n *format.Node) {
 	id := n.Text("id")
 	if first := defs[id]; first != nil {
 		r.d.Report.Guess(n, "the id %s is used before, at %s; what refers to it is taken to mean that one", format.Clip(id), first.Path())

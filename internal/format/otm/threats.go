@@ -16,13 +16,14 @@ func (r *reader) threats(at *format.Node, e *format.Element) {
 	for _, n := range r.each(at, "threats") {
 		id := n.Text("threat")
 		def := r.defs[id]
-		t := &format.Threat{Node: n, ID: id, Name: id, At: []string{e.Key}}
+		t := &format.Threat{Node: n, ID: id, Name: id}
 		if def != nil {
-			r.used[def] = true
-			r.defined(t, def)
+			t = r.defined(def)
+			t.Node = n
 		} else if id != "" {
 			r.d.Report.Guess(n, "threat %s is not among the threats of the file, so nothing but its id is known", format.Clip(id))
 		}
+		t.At = []string{e.Key}
 		r.treated(t, n, n.At("attributes"))
 		r.d.Threats = append(r.d.Threats, t)
 	}
@@ -31,11 +32,10 @@ func (r *reader) threats(at *format.Node, e *format.Element) {
 // alone reads a threat that stands at no component and flow: it threatens the
 // system, or what this program wrote there.
 func (r *reader) alone(n *format.Node) {
-	if r.used[n] {
+	if r.threat[n] != nil {
 		return
 	}
-	t := &format.Threat{Node: n, ID: n.Text("id")}
-	r.defined(t, n)
+	t := r.defined(n)
 	own := n.At("attributes")
 	if at := own.Own("at"); at != "" {
 		for _, prefix := range []string{"zone", "asset", "part", "flow"} {
@@ -54,8 +54,17 @@ func (r *reader) alone(n *format.Node) {
 	r.d.Threats = append(r.d.Threats, t)
 }
 
-// defined reads what is said of a threat wherever it stands.
-func (r *reader) defined(t *format.Threat, n *format.Node) {
+// defined is what is said of a threat wherever it stands; each node is read once.
+func (r *reader) defined(n *format.Node) *format.Threat {
+	if r.threat[n] == nil {
+		r.threat[n] = r.define(n)
+	}
+	t := *r.threat[n]
+	return &t
+}
+
+func (r *reader) define(n *format.Node) *format.Threat {
+	t := &format.Threat{Node: n, ID: n.Text("id")}
 	t.Name, t.Says = oneLine(n.Text("name")), n.Text("description")
 	own := n.At("attributes")
 	if rule := own.Own("rule"); rule != "" {
@@ -107,6 +116,7 @@ func (r *reader) defined(t *format.Threat, n *format.Node) {
 		}
 	}
 	r.risk(t, n.At("risk"), ours)
+	return t
 }
 
 // word is a text if it is one of some words.
@@ -222,23 +232,33 @@ func (r *reader) state(m *format.Node) (state string, ok bool) {
 	return "", true
 }
 
+// An inState is a mitigation in one state: by its node, or by its id if the file
+// does not define it.
+type inState struct {
+	node      *format.Node
+	id, state string
+}
+
 // mitigation is the key of a mitigation in a state. In another state it is
 // another one: what is there in one place may be missing in the next.
 func (r *reader) mitigation(n *format.Node, state string) string {
-	r.used[n] = true
+	r.stated[n] = true
 	id := cmp.Or(n.Text("id"), n.Text("mitigation"))
-	k := id + " " + state
-	if r.taken[k] {
+	is := inState{n, "", state}
+	if n.Has("mitigation") && !n.Has("id") {
+		is = inState{nil, id, state}
+	}
+	if k, ok := r.keys[is]; ok {
 		return k
 	}
-	r.taken[k] = true
+	k := fmt.Sprintf("%d %s", len(r.keys), id)
+	r.keys[is] = k
 	m := &format.Mitigation{Node: n, Key: k, ID: id, Name: oneLine(n.Text("name")), Says: n.Text("description"), State: state}
 	if m.Name == "" && m.Says == "" {
 		m.Name = id
 	}
-	own := n.At("attributes")
-	if want := own.Own("id"); want != "" {
-		m.Want, m.ID = ssf.ID(want), own.Own("from_tool")
+	if own := n.At("attributes"); own.Own("id") != "" {
+		m.Want, m.ID = ssf.ID(own.Own("id")), own.Own("from_tool")
 		n.At("riskReduction").See()
 	} else if v, ok := r.percent(n, "riskReduction"); ok && v > 0 {
 		m.Says = line(m.Says, fmt.Sprintf("Reduces the risk by %v of 100, as the source has it.", v))

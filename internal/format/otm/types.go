@@ -13,9 +13,11 @@ type meaning struct {
 // write them, squeezed. A type that only groups others, or that any component
 // may have, means nothing.
 var types = map[string]meaning{
-	"": {}, "unknown": {}, "emptycomponent": {}, "other": {}, "generic": {}, "component": {}, "genericclient": {}, "genericservice": {}, "codeclass": {}, "vpc": {}, "subnet": {},
+	"": {}, "unknown": {}, "emptycomponent": {}, "other": {}, "generic": {}, "component": {}, "genericclient": {}, "genericservice": {}, "vpc": {}, "subnet": {},
 
 	"actor": {actor: true}, "user": {actor: true}, "human": {actor: true}, "person": {actor: true}, "externalentity": {actor: true}, "externalinteractor": {actor: true},
+
+	"codeclass": {kind: "program"},
 
 	"webclient": {kind: "browser_app"}, "webapplicationclientside": {kind: "browser_app"}, "browser": {kind: "browser_app"}, "webbrowser": {kind: "browser_app"}, "singlepageapplication": {kind: "browser_app"},
 	"webservice": {kind: "web_service"}, "webserver": {kind: "web_service"}, "webapplicationserverside": {kind: "web_service"}, "applicationserver": {kind: "web_service"}, "webapplication": {kind: "web_app"}, "webapp": {kind: "web_app"},

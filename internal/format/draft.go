@@ -115,10 +115,11 @@ type Threat struct {
 	Says       string
 	At         []string // keys of elements
 	Origin     ssf.Origin
-	Stride     []string // in the words of the language; see [Stride]
-	Weaknesses []string // `CWE-89`
-	Attacks    []string // `CAPEC-66`
-	Endangers  []ssf.Property
+	Stride     []string       // in the words of the language; see [Stride]
+	Weaknesses []string       // `CWE-89`
+	Attacks    []string       // `CAPEC-66`
+	Endangers  []ssf.Property // of all assets that its elements have to do with
+	Cells      []Cell         // of single assets
 	Severity   ssf.Level
 	Likelihood ssf.Level
 	Status     Status
@@ -130,6 +131,12 @@ type Threat struct {
 	Same       []ssf.ID // rules of the library that mean the same, for a threat that came from a rule of the tool
 	Want       ssf.ID   // its id in our language, in a file that this program wrote
 	Derived    bool     // it is one of the library's own, so where the library derives it nothing else need say so
+}
+
+// A Cell is a property of an element, by its key.
+type Cell struct {
+	Element  string
+	Property ssf.Property
 }
 
 // A Mitigation is a countermeasure that the file names. State is what the tool

@@ -44,6 +44,14 @@ func (p *Plan) Join(derived []Derived) {
 	weight := func(w string) float64 { return math.Log(1 + float64(len(rules))/float64(max(counts[w], 1))) }
 	var matches []match
 	for _, in := range p.Instances() {
+		if in.Derived { // it is that one, however many others are the same as it
+			for _, x := range at[in.Element] {
+				if slices.Contains(in.Same, x.Rule) {
+					p.joins[in.Own] = x.ID
+				}
+			}
+			continue
+		}
 		words := wordsOf(in.Name + " " + in.Says)
 		for _, x := range at[in.Element] {
 			if s := likeness(in, x, words, rules[x.Rule], weight); s >= sameEnough {

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,8 +26,14 @@ func (a Attributes) Put(name, value string) {
 	}
 }
 
-// List sets an attribute to ids.
-func (a Attributes) List(name string, ids []ssf.ID) { a.Put(name, ssf.Join(ids)) }
+// PutList sets an attribute to ids or other words.
+func PutList[T any](a Attributes, name string, ids []T) {
+	var words []string
+	for _, id := range ids {
+		words = append(words, fmt.Sprint(id))
+	}
+	a.Put(name, strings.Join(words, ", "))
+}
 
 // Describe are the attributes of an element: its id here, and everything that the
 // model says of it beside its name, its text, its place and its ends.
@@ -35,11 +42,11 @@ func Describe(e *ssf.ElementInfo) Attributes {
 	a.Put("id", string(e.ID))
 	a.Put("from_tool", e.FromTool)
 	a.Put("kind", string(e.Kind))
-	a.List("tech", e.Tech)
+	PutList(a, "tech", e.Tech)
 	a.Put("over", string(e.Over))
-	a.List("stores", e.Stores)
-	a.List("sends", e.Sends)
-	a.List("returns", e.Returns)
+	PutList(a, "stores", e.Stores)
+	PutList(a, "sends", e.Sends)
+	PutList(a, "returns", e.Returns)
 	for _, n := range e.Needs {
 		a.Put("need:"+string(n.Property), n.Level.String())
 	}
@@ -116,11 +123,81 @@ func DescribeThreat(t *ssf.Threat) Attributes {
 		return a
 	}
 	a.Put("id", own)
+	a.Put("from_tool", t.FromTool)
 	a.Put("origin", string(t.Origin))
+	PutList(a, "stride", t.Stride)
+	PutList(a, "weaknesses", t.Weaknesses)
+	PutList(a, "attacks", t.Attacks)
+	PutList(a, "endangers", t.Endangers)
+	if t.Severity != ssf.Unknown {
+		a.Put("severity", t.Severity.String())
+	}
 	if t.Likelihood != ssf.Unknown {
 		a.Put("likelihood", t.Likelihood.String())
 	}
 	return a
+}
+
+// DescribeJoined are those of one of the team's own that is the same as some of the
+// library's.
+func DescribeJoined(t *ssf.JoinedThreat) Attributes {
+	a := DescribeThreat(&ssf.Threat{Rule: t.ID, Weaknesses: t.Weaknesses, Attacks: t.Attacks, Severity: t.Severity, FromTool: t.FromTool})
+	PutList(a, "same_as", t.As)
+	return a
+}
+
+// Described reads back what [DescribeThreat] and [DescribeJoined] wrote, from the
+// attributes at a node. It reports whether they are of a threat of ours.
+func (t *Threat) Described(at *Node, asset func(id ssf.ID) string) bool {
+	id, rule := at.Own("id"), at.Own("rule")
+	if id == "" && rule == "" {
+		return false
+	}
+	t.Want, t.Rule, t.ID, t.Derived = ssf.ID(id), rule, at.Own("from_tool"), rule != ""
+	if t.Derived {
+		t.Same = []ssf.ID{ssf.ID(rule)}
+		return true
+	}
+	if t.Name == t.Says {
+		t.Name = ""
+	}
+	for _, o := range []ssf.Origin{ssf.Behaviour, ssf.Architecture, ssf.Implementation} {
+		if at.Own("origin") == string(o) {
+			t.Origin = o
+		}
+	}
+	t.Likelihood, _ = ssf.ParseLevel(at.Own("likelihood"))
+	t.Severity, _ = ssf.ParseLevel(at.Own("severity"))
+	t.Stride, t.Weaknesses, t.Attacks = nil, nil, nil
+	for _, s := range at.OwnIDs("stride") {
+		t.Stride = append(t.Stride, Stride(string(s)))
+	}
+	for _, w := range at.OwnIDs("weaknesses") {
+		t.Weaknesses = append(t.Weaknesses, string(w))
+	}
+	for _, w := range at.OwnIDs("attacks") {
+		t.Attacks = append(t.Attacks, string(w))
+	}
+	for _, s := range at.OwnIDs("same_as") {
+		rule, _, _ := strings.Cut(string(s), "@")
+		t.Same = append(t.Same, ssf.ID(rule))
+	}
+	for _, s := range at.OwnIDs("endangers") {
+		if e, p, ok := strings.Cut(string(s), "."); ok {
+			t.Cells = append(t.Cells, Cell{asset(ssf.ID(e)), ssf.Property(p)})
+		}
+	}
+	return true
+}
+
+// Decision reads back the decision that [DescribeState] wrote.
+func (t *Threat) Decision(at *Node) {
+	t.Status = NoStatus
+	for _, s := range []Status{IsAccepted, IsTransferred, IsNotRelevant} {
+		if at.Own("state") == string(s) {
+			t.Status, t.Because, t.By, t.Until = s, at.Own("because"), at.Own("by"), at.Own("until")
+		}
+	}
 }
 
 // DescribeState are the attributes of a threat where it stands: its state, why
@@ -146,7 +223,7 @@ func DescribeMitigation(c *ssf.Case, m *ssf.MitigationResult) Attributes {
 	a.Put("from_tool", m.FromTool)
 	a.Put("state", m.State)
 	a.Put("measure", string(m.Measure))
-	a.List("where", m.Where)
+	PutList(a, "where", m.Where)
 	var shown []string
 	for i := range c.Verifications {
 		if v := &c.Verifications[i]; slices.Contains(v.Verifies, m.ID) {

@@ -67,26 +67,11 @@ func (r *reader) define(n *format.Node) *format.Threat {
 	t := &format.Threat{Node: n, ID: n.Text("id")}
 	t.Name, t.Says = oneLine(n.Text("name")), n.Text("description")
 	own := n.At("attributes")
-	if rule := own.Own("rule"); rule != "" {
-		t.Rule, t.Same, t.Derived = rule, []ssf.ID{ssf.ID(rule)}, true
-	}
-	ours := t.Derived || own.Own("id") != ""
-	if id := own.Own("id"); ours {
-		t.Want, t.ID = ssf.ID(id), own.Own("from_tool")
-		t.Origin = ssf.Origin(word(own.Own("origin"), "behaviour", "architecture", "implementation"))
-		for _, id := range own.OwnIDs("same_as") {
-			rule, _, _ := strings.Cut(string(id), "@")
-			t.Same = append(t.Same, ssf.ID(rule))
-		}
-		for _, id := range own.OwnIDs("attacks") {
-			t.Attacks = append(t.Attacks, string(id))
-		}
-		t.Severity, _ = ssf.ParseLevel(own.Own("severity"))
-		t.Likelihood, _ = ssf.ParseLevel(own.Own("likelihood"))
-	}
+	ours := t.Described(own, key("asset"))
 	for _, c := range n.All("categories") {
 		text := c.Text()
 		switch s := format.Stride(text); {
+		case ours:
 		case s != "":
 			if !slices.Contains(t.Stride, s) {
 				t.Stride = append(t.Stride, s)
@@ -99,9 +84,11 @@ func (r *reader) define(n *format.Node) *format.Threat {
 		c.See()
 	}
 	for _, c := range n.All("cwes") {
-		if w := weakness(c.Text()); w != "" {
+		switch w := weakness(c.Text()); {
+		case ours:
+		case w != "":
 			t.Weaknesses = append(t.Weaknesses, w)
-		} else if c.Holds() {
+		case c.Holds():
 			r.d.Report.Omit(c, "%s is no id of CWE", format.Clip(c.Text()))
 		}
 		c.See()
@@ -117,14 +104,6 @@ func (r *reader) define(n *format.Node) *format.Threat {
 	}
 	r.risk(t, n.At("risk"), ours)
 	return t
-}
-
-// word is a text if it is one of some words.
-func word(s string, words ...string) string {
-	if slices.Contains(words, s) {
-		return s
-	}
-	return ""
 }
 
 // risk reads likelihood and impact. Both as zero is what a tool writes where
@@ -171,10 +150,8 @@ var states = map[string]format.Status{"expose": format.IsOpen, "exposed": format
 
 // treated reads what was done about a threat: its state and its mitigations.
 func (r *reader) treated(t *format.Threat, n, own *format.Node) {
-	if s := own.Own("state"); s != "" {
-		if t.Status = format.Status(word(s, "accepted", "transferred", "not_applicable")); t.Status != "" {
-			t.Because, t.By, t.Until = own.Own("because"), own.Own("by"), own.Own("until")
-		}
+	if own.Own("state") != "" {
+		t.Decision(own)
 		n.At("state").See()
 	} else if word := n.Text("state"); word != "" {
 		status, known := states[format.Squeeze(word)]
@@ -191,8 +168,13 @@ func (r *reader) treated(t *format.Threat, n, own *format.Node) {
 	}
 	for _, m := range r.each(n, "mitigations") {
 		id := m.Text("mitigation")
-		state, ok := r.state(m)
-		if !ok || id == "" {
+		state, ok := r.state(m.At("state"))
+		if id == "" {
+			r.d.Report.Omit(m, "it names no mitigation")
+			continue
+		}
+		if !ok {
+			r.d.Report.Omit(m, "mitigation %s is %s here, so it counters nothing", format.Clip(id), format.Clip(m.Text("state")))
 			continue
 		}
 		def := r.means[id]
@@ -206,16 +188,15 @@ func (r *reader) treated(t *format.Threat, n, own *format.Node) {
 	}
 	for _, id := range own.OwnIDs("mitigations") { // at what is neither component nor flow
 		if def := r.means[string(id)]; def != nil {
-			state := def.Text("attributes", "ssf:state")
-			t.Mitigated = append(t.Mitigated, r.mitigation(def, word(state, "proposed", "planned", "implemented")))
+			state, _ := r.state(def.At("attributes", "ssf:state"))
+			t.Mitigated = append(t.Mitigated, r.mitigation(def, state))
 		}
 	}
 }
 
 // state is that of a mitigation at a threat; ok is false for one that is refused.
-func (r *reader) state(m *format.Node) (state string, ok bool) {
-	word := m.Text("state")
-	switch format.Squeeze(word) {
+func (r *reader) state(n *format.Node) (state string, ok bool) {
+	switch word := n.Text(); format.Squeeze(word) {
 	case "implemented", "done", "mitigated", "tested":
 		return "implemented", true
 	case "required", "planned", "inprogress", "approved":
@@ -223,13 +204,13 @@ func (r *reader) state(m *format.Node) (state string, ok bool) {
 	case "recommended", "suggested", "proposed":
 		return "proposed", true
 	case "rejected", "notapplicable", "na":
-		r.d.Report.Omit(m, "mitigation %s is %s here, so it counters nothing", format.Clip(m.Text("mitigation")), format.Clip(word))
 		return "", false
 	case "", "new", "open":
 		return "", true
+	default:
+		r.d.Report.Drop(n, "state %q of a mitigation says nothing here", format.Clip(word))
+		return "", true
 	}
-	r.d.Report.Drop(m.At("state"), "state %q of a mitigation says nothing here", format.Clip(word))
-	return "", true
 }
 
 // An inState is a mitigation in one state: by its node, or by its id if the file

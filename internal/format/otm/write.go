@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ var loses = []string{
 	"Runs, verifications, audits and evidence: a verified threat is a mitigated one.",
 	"Where a mitigation sits, and its measure if it has another id than that.",
 	"Former ids, code of components, who alone may see an asset, and questions that were asked.",
+	"Of a threat of the team's own that is the same as one of the library: its classes of STRIDE, its likelihood, its origin and what it endangers.",
 	"Decisions about cells and findings, ratings, plans, and conditions of decisions; a pattern becomes a decision for each threat that it covers, and a transfer has an assumption of its own.",
 	"Line breaks in names, and an empty list of technologies or stored assets.",
 }
@@ -129,10 +131,11 @@ type writer struct {
 	counters map[ssf.ID][]*ssf.MitigationResult
 	handled  map[ssf.ID][]ssf.ID // by component, beside what it stores
 	at       map[ssf.ID][]instance
+	joined   map[ssf.ID]*ssf.JoinedThreat
 }
 
 func write(c *ssf.Case) ([]format.File, error) {
-	w := &writer{Case: c, rules: map[ssf.ID]*ssf.RuleInfo{}, decided: format.Decided(c), counters: format.Countered(c), handled: map[ssf.ID][]ssf.ID{}, at: map[ssf.ID][]instance{}}
+	w := &writer{Case: c, rules: map[ssf.ID]*ssf.RuleInfo{}, decided: format.Decided(c), counters: format.Countered(c), handled: map[ssf.ID][]ssf.ID{}, at: map[ssf.ID][]instance{}, joined: map[ssf.ID]*ssf.JoinedThreat{}}
 	for i := range c.Rules {
 		w.rules[c.Rules[i].ID] = &c.Rules[i]
 	}
@@ -296,11 +299,9 @@ func (w *writer) threats() {
 	for i := range w.Threats {
 		taken[w.Threats[i].Rule] = true
 	}
-	for i := range w.Threats {
-		t := &w.Threats[i]
-		in := w.instance(t)
-		switch sort := sorts[t.Element]; {
-		case !on[t.Rule] && (sort == ssf.SortComponent || sort == ssf.SortActor || sort == ssf.SortFlow):
+	stand := func(t *ssf.Threat, in instance) {
+		sort := sorts[t.Element]
+		if !on[t.Rule] && (sort == ssf.SortComponent || sort == ssf.SortActor || sort == ssf.SortFlow) {
 			k, ok := at[t.Rule]
 			if !ok {
 				k = len(w.doc.Threats)
@@ -311,34 +312,52 @@ func (w *writer) threats() {
 			}
 			in.Threat = t.Rule
 			w.at[t.Element] = append(w.at[t.Element], in)
-		default:
-			id := t.ID
-			for taken[id] {
-				id += "-2"
-			}
-			taken[id] = true
-			x := w.threat(t, id)
-			for k, v := range in.Attributes {
-				x.Attributes[k] = v
-			}
-			x.Attributes.Put("at", string(t.Element))
-			var ms []ssf.ID
-			for _, m := range in.Mitigations {
-				ms = append(ms, m.Mitigation)
-			}
-			x.Attributes.List("mitigations", ms)
-			w.doc.Threats = append(w.doc.Threats, x)
+			return
 		}
+		id := t.ID
+		for taken[id] {
+			id += "-2"
+		}
+		taken[id] = true
+		x := w.threat(t, id)
+		maps.Copy(x.Attributes, in.Attributes)
+		x.Attributes.Put("at", string(t.Element))
+		var ms []ssf.ID
+		for _, m := range in.Mitigations {
+			ms = append(ms, m.Mitigation)
+		}
+		format.PutList(x.Attributes, "mitigations", ms)
+		w.doc.Threats = append(w.doc.Threats, x)
+	}
+	byID := map[ssf.ID]*ssf.Threat{}
+	for i := range w.Threats {
+		t := &w.Threats[i]
+		byID[t.ID] = t
+		stand(t, w.instance(t))
+	}
+	for i := range w.Joined {
+		j := &w.Joined[i]
+		w.joined[j.ID] = j
+		as := byID[j.As[0]]
+		t := *as
+		t.ID, t.Rule, t.Element, t.Title, t.Says, t.Weaknesses = ssf.Instance(j.ID, j.Element), j.ID, j.Element, j.Title, j.Says, j.Weaknesses
+		in := instance{State: stateWords[as.State], Attributes: format.Attributes{}}
+		in.Attributes.Put("state", "joined")
+		in.Attributes.Put("why", "It is the same as "+ssf.Join(j.As)+".")
+		stand(&t, in)
 	}
 }
 
 // threat is what is said of a threat wherever it stands.
 func (w *writer) threat(t *ssf.Threat, id ssf.ID) threat {
 	x := threat{named: named{string(id), t.Title, "", format.DescribeThreat(t)}}
+	if j := w.joined[t.Rule]; j != nil {
+		x.Attributes = format.DescribeJoined(j)
+	}
 	if r := w.rules[t.Rule]; r != nil {
 		x.Says, x.Weaknesses = r.Says, r.Weaknesses
 	} else {
-		x.Says = t.Title
+		x.Says, x.Weaknesses = t.Says, t.Weaknesses
 	}
 	for _, s := range t.Stride {
 		s = strings.ReplaceAll(s, "_", " ")

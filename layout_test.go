@@ -61,7 +61,7 @@ var layout = map[string]room{
 	"cmd/ssf": {
 		ours:  []string{".", "library", "spec", "internal/lang", "internal/rule", "internal/repo", "internal/eval", "internal/check", "internal/report", "internal/ruletest", "internal/proof", "internal/evidence", "internal/results", "internal/runner", "internal/format", "internal/format/all"},
 		never: []string{"database/sql"},
-		third: []string{"github.com/spf13/cobra", "golang.org/x/term"},
+		third: []string{"github.com/rogpeppe/go-internal/diff", "github.com/spf13/cobra", "golang.org/x/term"},
 	},
 }
 

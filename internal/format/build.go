@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/mitre"
 )
 
 // A Plan is a draft with ids of our language: what will be written.
@@ -195,6 +196,7 @@ func (p *Plan) nameThreats() {
 	d := p.draft
 	taken := newIDs(p.lib.rules...)
 	for _, t := range d.Threats {
+		t.Weaknesses, t.Attacks = d.published(t, t.Weaknesses), d.published(t, t.Attacks)
 		t.At = slices.DeleteFunc(slices.Compact(t.At), func(k string) bool {
 			if d.keys[k] != nil {
 				return false
@@ -230,6 +232,20 @@ func (p *Plan) nameThreats() {
 			p.means[m] = means.take(cmp.Or(m.Name, m.Says), "mitigation")
 		}
 	}
+}
+
+// published are the ids of the CWE and CAPEC that stand for a weakness or an
+// attack: their lists have headings, views and withdrawn entries too.
+func (d *Draft) published(t *Threat, ids []string) (out []string) {
+	for _, id := range ids {
+		switch use := mitre.Of(ssf.ID(id)); {
+		case use == mitre.Unknown || use == mitre.Deprecated || use == mitre.Prohibited:
+			d.Report.Drop(t.Node, "%s cannot be the cause of a threat: the list of today does not have it, or as a heading only", Clip(id))
+		case !slices.Contains(out, id):
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // at is the id of the element at which a threat's i-th instance stands.
@@ -297,7 +313,7 @@ func (x *lexicon) misfit(e *Element, f Fact) string {
 		for _, k := range def.Kinds {
 			fits = fits || x.is(e.Kind, k.ID) || x.is(k.ID, e.Kind)
 		}
-		if !fits {
+		if !fits && f.Value != def.Elsewhere {
 			return fmt.Sprintf("it has no meaning for the kind %s", e.Kind)
 		}
 	}

@@ -194,7 +194,7 @@ func (t *Threat) Described(at *Node, asset func(id ssf.ID) string) bool {
 func (t *Threat) Decision(at *Node) {
 	t.Status = NoStatus
 	for _, s := range []Status{IsAccepted, IsTransferred, IsNotRelevant} {
-		if at.Own("state") == string(s) {
+		if at.Own("treat") == string(s) {
 			t.Status, t.Because, t.By, t.Until = s, at.Own("because"), at.Own("by"), at.Own("until")
 		}
 	}
@@ -208,6 +208,7 @@ func DescribeState(t *ssf.Threat, d *ssf.DecisionResult) Attributes {
 	a.Put("why", t.Why)
 	a.Put("risk", t.Risk.String())
 	if d != nil {
+		a.Put("treat", string(t.State))
 		a.Put("because", d.Because)
 		a.Put("by", string(d.By))
 		a.Put("until", d.Until)

@@ -92,7 +92,8 @@ func read(src *format.Source) (*format.Draft, error) {
 	}
 	for _, n := range means {
 		if !r.stated[n] {
-			r.mitigation(n, "")
+			state, _ := r.state(n.At("attributes", "ssf:state"))
+			r.mitigation(n, state)
 		}
 	}
 	pictures := r.each(root, "representations")

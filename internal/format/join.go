@@ -54,6 +54,9 @@ func (p *Plan) Join(derived []Derived) {
 		}
 		words := wordsOf(in.Name + " " + in.Says)
 		for _, x := range at[in.Element] {
+			if in.Want != "" && !slices.Contains(in.Same, x.Rule) {
+				continue // the team knew of that one, and did not call it the same
+			}
 			if s := likeness(in, x, words, rules[x.Rule], weight); s >= sameEnough {
 				matches = append(matches, match{in, x, s})
 			}

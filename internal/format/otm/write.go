@@ -16,13 +16,14 @@ import (
 // loses is what does not survive being written in this form and read again.
 var loses = []string{
 	"Functions, and who may use them.",
-	"Requirements, assumptions, deployments, and the threats that stand at a function, a deployment or a mitigation.",
+	"Requirements, deployments, and the threats that stand at a function, a deployment or a mitigation.",
+	"Assumptions: what they dismiss is open again.",
 	"People and what they may accept, signers, libraries, catalogues, standards and the policy in use.",
 	"Runs, verifications, audits and evidence: a verified threat is a mitigated one.",
 	"Where a mitigation sits, and its measure if it has another id than that.",
 	"Former ids, code of components, who alone may see an asset, and questions that were asked.",
-	"Of a threat of the team's own that is the same as one of the library: its classes of STRIDE, its likelihood, its origin and what it endangers.",
-	"Decisions about cells and findings, ratings, plans, and conditions of decisions; a pattern becomes a decision for each threat that it covers, and a transfer has an assumption of its own.",
+	"Of a threat of the team's own that is the same as one of the library: its classes of STRIDE, its likelihood, its origin, what it endangers, and all but the first that it is the same as.",
+	"Decisions that do not hold today or are about cells or findings, ratings, plans, and conditions of decisions; a pattern becomes a decision for each threat that it covers, and a transfer has an assumption of its own.",
 	"Line breaks in names, and an empty list of technologies or stored assets.",
 }
 

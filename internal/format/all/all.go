@@ -5,11 +5,13 @@ import (
 	"ssf/internal/format"
 	"ssf/internal/format/otm"
 	"ssf/internal/format/threatdragon"
+	"ssf/internal/format/tmbom"
 )
 
 // Formats are the forms, in the order in which help shows them. Of those that
 // are read, the more particular come first.
 var Formats = []format.Format{
 	threatdragon.Format,
+	tmbom.Format,
 	otm.Format,
 }

@@ -44,8 +44,19 @@ func (p *Plan) Join(derived []Derived) {
 	weight := func(w string) float64 { return math.Log(1 + float64(len(rules))/float64(max(counts[w], 1))) }
 	var matches []match
 	for _, in := range p.Instances() {
+		if in.Derived { // it is that one, however many others are the same as it
+			for _, x := range at[in.Element] {
+				if slices.Contains(in.Same, x.Rule) {
+					p.joins[in.Own] = x.ID
+				}
+			}
+			continue
+		}
 		words, named := wordsOf(in.Name+" "+in.Says), told(in.Name+" "+in.Says)
 		for _, x := range at[in.Element] {
+			if in.Want != "" && !slices.Contains(in.Same, x.Rule) {
+				continue // the team knew of that one, and did not call it the same
+			}
 			s := likeness(in, x, words, rules[x.Rule], weight)
 			if i := slices.Index(named, x.Rule); i >= 0 && s > 0 {
 				s += sameEnough - 0.01*float64(i)

@@ -9,9 +9,11 @@ import (
 	"ssf/internal/format/diagram"
 	"ssf/internal/format/issues"
 	"ssf/internal/format/oscal"
+	"ssf/internal/format/otm"
 	"ssf/internal/format/pytm"
 	"ssf/internal/format/threagile"
 	"ssf/internal/format/threatdragon"
+	"ssf/internal/format/tmbom"
 	"ssf/internal/format/xlsx"
 )
 
@@ -21,6 +23,8 @@ var Formats = slices.Concat(
 	[]format.Format{
 		threatdragon.Format,
 		threagile.Format,
+		otm.Format,
+		tmbom.Format,
 		pytm.Format,
 		cyclonedx.Format,
 		cyclonedx.VEX,

@@ -4,10 +4,12 @@ package all
 import (
 	"ssf/internal/format"
 	"ssf/internal/format/threatdragon"
+	"ssf/internal/format/tm7"
 )
 
 // Formats are the forms, in the order in which help shows them. Of those that
 // are read, the more particular come first.
 var Formats = []format.Format{
 	threatdragon.Format,
+	tm7.Format,
 }

@@ -43,7 +43,8 @@ var layout = map[string]room{
 	"internal/check":               {ours: []string{".", "internal/rule", "internal/facts", "internal/eval"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/evidence":            {ours: []string{"."}, never: []string{"os/exec", "net", "math/rand"}, calls: clock},
 	"internal/format":              {ours: []string{"."}, never: []string{"os", "net"}, third: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/unicode/norm"}, calls: clock},
-	"internal/format/all":          {ours: []string{"internal/format", "internal/format/threatdragon", "internal/format/tm7"}, never: []string{"os", "net"}},
+	"internal/format/all":          {ours: []string{"internal/format", "internal/format/drawio", "internal/format/threatdragon", "internal/format/tm7"}, never: []string{"os", "net"}},
+	"internal/format/drawio":       {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/threatdragon": {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/tm7":          {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/report":              {ours: []string{".", "internal/format", "internal/report/picture"}, never: []string{"os/exec", "net"}},
@@ -54,6 +55,7 @@ var layout = map[string]room{
 	"internal/libgen":              {ours: []string{"internal/lang"}, never: []string{"os/exec", "net"}},
 	"internal/testkit":             {third: testTools, later: true},
 	"internal/testkit/gen":         {never: []string{"os", "net"}},
+	"internal/testkit/importkit":   {ours: []string{".", "library", "internal/format", "internal/lang"}, never: []string{"net"}},
 	"internal/testkit/modelgen":    {ours: []string{"internal/testkit/gen"}, never: []string{"os/exec", "net"}},
 	"internal/testkit/bench":       {ours: []string{".", "library", "internal/lang", "internal/check", "internal/testkit/gen"}, never: []string{"net"}},
 	"cmd/ssf": {

@@ -3,6 +3,7 @@ package all
 
 import (
 	"ssf/internal/format"
+	"ssf/internal/format/drawio"
 	"ssf/internal/format/threatdragon"
 	"ssf/internal/format/tm7"
 )
@@ -12,4 +13,5 @@ import (
 var Formats = []format.Format{
 	threatdragon.Format,
 	tm7.Format,
+	drawio.Format,
 }

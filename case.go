@@ -66,7 +66,9 @@ type Case struct {
 	Gates         []GateResult        `json:"gates"`
 	Elements      []ElementInfo       `json:"elements"`
 	Threats       []Threat            `json:"threats"`
-	Questions     []OpenQuestion      `json:"questions"`
+	Joined        []JoinedThreat      `json:"joined,omitempty"` // own threats that are the same as some of those
+	Questions     []OpenQuestion      `json:"questions"`        // to answer now, those that decide most first
+	Later         []OpenQuestion      `json:"later"`            // that answers to those may settle
 	Matrices      []Matrix            `json:"matrices"`
 	Requirements  []RequirementResult `json:"requirements"`
 	Assumptions   []AssumptionInfo    `json:"assumptions"`
@@ -241,7 +243,7 @@ type Threat struct {
 	Rule          ID        `json:"rule"`
 	Element       ID        `json:"element"`
 	Title         string    `json:"title"`
-	Origin        Origin    `json:"origin"`
+	Origin        Origin    `json:"origin"` // empty: nobody says, of one of the team's own
 	Stride        []string  `json:"stride"`
 	State         State     `json:"state"`
 	Why           string    `json:"why"` // why it is in this state
@@ -258,6 +260,29 @@ type Threat struct {
 	Rests         []FactRef `json:"rests"` // known facts that it stands on
 	Basis         Digest    `json:"basis"`
 	Changes       []Change  `json:"changes,omitempty"` // why it is stale
+	Also          []ID      `json:"also,omitempty"`    // the team's own that it is the same as, as `own/ID`; see [Case.Joined]
+
+	// Of a threat of the team's own; those of a rule stand in its [RuleInfo].
+	Says       string `json:"says,omitempty"`
+	Weaknesses []ID   `json:"weaknesses,omitempty"` // CWE ids
+	Attacks    []ID   `json:"attacks,omitempty"`    // CAPEC ids
+	Severity   Level  `json:"severity,omitempty"`   // the risk as its author rated it as a whole
+	FromTool   string `json:"from_tool,omitempty"`  // its id in the tool that it was imported from
+}
+
+// A JoinedThreat is a threat of the team's own that has no instance of its own,
+// because it is the same as derived ones: their rating and state are its.
+type JoinedThreat struct {
+	ID         ID     `json:"id"` // `own/ID`
+	Element    ID     `json:"element"`
+	Title      string `json:"title"`
+	Says       string `json:"says"`
+	As         []ID   `json:"as"`                   // the threats that it is the same as
+	Weaknesses []ID   `json:"weaknesses,omitempty"` // CWE ids
+	Attacks    []ID   `json:"attacks,omitempty"`    // CAPEC ids
+	Severity   Level  `json:"severity,omitempty"`   // the risk as its author rated it as a whole; it does not count here
+	FromTool   string `json:"from_tool,omitempty"`  // its id in the tool that it was imported from
+	Pos
 }
 
 // MaxEndangers is how many endangered cells a threat names; a hub of thousands
@@ -565,8 +590,9 @@ type Explanation struct {
 	Unless  *Why    `json:"unless,omitempty"`
 	Threat  *Threat `json:"threat,omitempty"`
 
-	Variants []Branch `json:"variants,omitempty"` // of the attack: any of them is enough
-	Steps    []Branch `json:"steps,omitempty"`    // all of them are needed
+	Joined   []JoinedThreat `json:"joined,omitempty"`   // the team's own that it is the same as
+	Variants []Branch       `json:"variants,omitempty"` // of the attack: any of them is enough
+	Steps    []Branch       `json:"steps,omitempty"`    // all of them are needed
 }
 
 // A Branch is a part of an attack that is a threat by itself, and where in the

@@ -205,15 +205,32 @@ type Pattern struct {
 // ID is the pattern as written.
 func (p Pattern) ID() ID { return Instance(p.Rule.ID, p.Element.ID) }
 
-// An OwnThreat is a threat that the team found itself.
+// An OwnThreat is a threat that the team found itself, or another tool.
+// Severity is the risk as its author rated it as a whole. SameAs are threats of
+// the library that it is the same as: while one of them is there, it stands in
+// that one and not by itself.
 type OwnThreat struct {
 	Named
+	Title      string // `name:`, for people
+	From       string // its id in the tool that it came from
 	At         Ref
 	Says       string
 	Origin     Ref
 	Endangers  []CellRef
 	Stride     []Ref
+	Weaknesses []Ref // CWE ids
+	Attacks    []Ref // CAPEC ids
 	Likelihood Ref
+	Severity   Ref
+	SameAs     []Pattern
+}
+
+// Name is what it is called for people: its name, or what it says.
+func (t *OwnThreat) Name() string {
+	if t.Title != "" {
+		return t.Title
+	}
+	return t.Says
 }
 
 // A Decision is one entry of `decisions`: what the team does about a threat, a

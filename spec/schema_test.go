@@ -150,6 +150,7 @@ type generator struct {
 // special are fields whose values their type does not tell.
 var special = map[string]object{
 	"Delta.state":            {{"anyOf", []object{{{"$ref", "#/$defs/State"}}, {{"const", ""}}}}},
+	"Threat.origin":          {{"anyOf", []object{{{"$ref", "#/$defs/Origin"}}, {{"const", ""}}}}},
 	"AssumptionInfo.holds":   {{"enum", []string{"yes", "no", ""}}},
 	"MitigationResult.state": {{"enum", []string{"proposed", "planned", "implemented", ""}}},
 	"Matrix.columns":         {{"type", "array"}, {"items", object{{"anyOf", []object{{{"$ref", "#/$defs/Property"}}, {{"const", "applicability"}}}}}}},
@@ -325,7 +326,11 @@ func proven(t *testing.T, lib *ssf.Library) *ssf.Case {
 system: {name: Shop}
 mitigations:
   parametrised-queries: {counters: [own/injection@system], where: [query.go], state: implemented}
-threats: {injection: {at: system, says: It is a test., origin: implementation, likelihood: low}}
+components: {bare: {kind: api, zone: inside, tech: [go], writes_audit_log: no}}
+zones: {inside: {trust: high}}
+threats:
+  injection: {at: system, says: It is a test., origin: implementation, likelihood: low}
+  unlogged: {name: Nothing is logged, at: bare, says: It is a test., severity: low, weaknesses: [CWE-778], attacks: [CAPEC-268], same_as: ['*@bare'], from_tool: t-1}
 runs: {unit: {run: go test -json ./...}}
 verifications:
   holds: {verifies: [parametrised-queries], in: unit}

@@ -139,12 +139,15 @@ func didYouMean(word string, names []string) string {
 
 func (a *app) questionsCommand() *cobra.Command {
 	var format string
+	var all bool
 	var at func([]string) (string, error)
 	cmd := &cobra.Command{
 		Use:   "questions [DIR]",
 		Short: "list the facts that would decide threats, the best first",
 		Long: `Questions lists the facts that nobody has stated and that threats wait for, each
-with the elements it is asked of and how many threats an answer decides.
+with the elements it is asked of and how many threats an answer decides: at most
+twelve, the fewest that move most threats. What they leave open is asked then;
+--all lists it now.
 ` + exits,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -163,6 +166,9 @@ with the elements it is asked of and how many threats an answer decides.
 			if err := a.erroneous(c, style); err != nil {
 				return err
 			}
+			if all {
+				c.Questions, c.Later = slices.Concat(c.Questions, c.Later), nil
+			}
 			if format == "json" {
 				return report.JSON(a.env.Stdout, c.Questions)
 			}
@@ -171,6 +177,7 @@ with the elements it is asked of and how many threats an answer decides.
 	}
 	at = folder(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().BoolVar(&all, "all", false, "also those that answers to the first may settle")
 	return cmd
 }
 

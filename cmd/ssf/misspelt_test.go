@@ -150,6 +150,7 @@ var compound = map[string]*regexp.Regexp{
 	"assumptions.*.dismisses.*":  regexp.MustCompile(`[^@]+`),
 	"assumptions.*.holds_if":     regexp.MustCompile(`[\w-]+`),
 	"threats.*.endangers.*":      regexp.MustCompile(`[^.]+`),
+	"threats.*.same_as.*":        regexp.MustCompile(`[^@]+`),
 	"decisions.*.threat":         regexp.MustCompile(`[^@]+`),
 	"decisions.*.rate":           regexp.MustCompile(`[^@]+`),
 	"decisions.*.cell":           regexp.MustCompile(`[^.]+`),

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,7 @@ var checks = []check{
 	{"TH-3", checkTechnologies},
 	{"TH-4", checkThreats},
 	{"TH-4", checkLock},
+	{"TH-4", checkSame},
 	{"TH-5", checkTreatments},
 	{"IM-1", checkMitigated},
 	{"IM-2", checkPlaces},
@@ -129,6 +131,9 @@ func (e *verdict) considered(n int32) rule.Truth {
 	best := rule.False
 	for _, at := range e.At[n] {
 		best = max(best, e.Instances[at].There)
+	}
+	if e.JoinedAt[n] {
+		best = rule.True
 	}
 	return best
 }
@@ -278,7 +283,7 @@ func checkThreats(e *verdict) int {
 		case !same:
 			risk = "risk up to " + worst.String()
 		case worst != first.Risk:
-			risk += ", which ranks as " + worst.String() + ": " + first.ImpactWhy
+			risk += ", which ranks as " + worst.String() + ": " + first.WhyUnknown()
 		}
 		why := ""
 		if k.why != "" {
@@ -332,7 +337,7 @@ func checkTreatments(e *verdict) int {
 		in := &e.Instances[i]
 		untreated = untreated || !in.State.Treated()
 		if in.Risk == ssf.Unknown && in.State.Treated() && in.State != ssf.NotApplicable {
-			e.Report("threats/unrated", in.ID, e.Nodes[in.Node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.ID, in.ImpactWhy)
+			e.Report("threats/unrated", in.ID, e.Nodes[in.Node].Pos, "", nil, "the risk of %s cannot be rated: %s", in.ID, in.WhyUnknown())
 		}
 	}
 	if untreated {
@@ -341,25 +346,69 @@ func checkTreatments(e *verdict) int {
 	return len(e.Instances)
 }
 
-// notDerived reports a decision or mitigation about a threat that is not
-// there, with what is there.
+// notDerived reports a decision about a threat that is not there, with what is
+// there.
 func (e *verdict) notDerived(p ssf.Pattern, at []ssf.Where) {
 	id := p.ID()
 	if p.Element.ID == "" {
 		id = p.Rule.ID
 	}
+	if as := e.standsIn(p); len(as) > 0 {
+		e.Report("threats/not-derived", id, p.Pos, "name "+few(as)+" instead", nil, "threat %s stands in %s, which it is the same as, so this changes nothing", id, few(as))
+		return
+	}
+	e.Report("threats/not-derived", id, p.Pos, e.instead(e.near(p))+"; `ssf explain "+string(id)+"` says why it is not there", nil, "no threat %s is derived, so this changes nothing", id)
+}
+
+// near are the threats of the rule or at the element of a pattern.
+func (e *verdict) near(p ssf.Pattern) []int {
 	near := slices.Clone(e.Of[p.Rule.ID])
 	if n := e.World.Lookup(p.Element.ID); n >= 0 {
 		near = append(near, e.At[n]...)
 	}
 	slices.Sort(near)
-	near = slices.Compact(near)
-	here := e.IDs(near[:min(len(near), 6)])
-	hint := "delete it"
-	if len(here) > 0 {
-		hint += ", or name one of these: " + few(here)
+	return slices.Compact(near)
+}
+
+// instead is the way out where a threat is named that is not there.
+func (e *verdict) instead(near []int) string {
+	if len(near) == 0 {
+		return "delete it"
 	}
-	e.Report("threats/not-derived", id, p.Pos, hint+"; `ssf explain "+string(id)+"` says why it is not there", nil, "no threat %s is derived, so this changes nothing", id)
+	return "delete it, or name one of these: " + few(e.IDs(near[:min(len(near), 6)]))
+}
+
+// standsIn are the derived threats that an own threat stands in which a pattern
+// names.
+func (e *verdict) standsIn(p ssf.Pattern) []ssf.ID {
+	j := e.Joined["own/"+ssf.ID(strings.TrimPrefix(string(p.Rule.ID), "own/"))]
+	if j == nil || p.Element.ID != "" && !ssf.Match(string(p.Element.ID), string(j.At.ID)) {
+		return nil
+	}
+	return j.As
+}
+
+// checkSame finds own threats that stand by themselves again, because none of
+// those that they are the same as is derived.
+func checkSame(e *verdict) (looked int) {
+	for i := range e.Model.Threats {
+		own := &e.Model.Threats[i]
+		if len(own.SameAs) == 0 {
+			continue
+		}
+		if looked++; e.Joined["own/"+own.ID] != nil {
+			continue
+		}
+		for _, p := range own.SameAs {
+			near := slices.DeleteFunc(e.near(p), func(i int) bool { return e.Instances[i].Own != nil })
+			hint := e.instead(near)
+			if !strings.Contains(string(p.ID()), "*") {
+				hint += "; `ssf explain " + string(p.ID()) + "` says why it is not there"
+			}
+			e.Report("threats/not-the-same", "own/"+own.ID, p.Pos, hint, nil, "no threat %s is derived, so own/%s stands by itself", p.ID(), own.ID)
+		}
+	}
+	return looked
 }
 
 func (e *verdict) checkTreatment(in *eval.Instance, d *eval.Decision) {

@@ -274,7 +274,7 @@ func (m *comparison) threatsAt() (out []ssf.Diagnostic) {
 // waits for it does.
 func (m *comparison) questions() (out []ssf.Diagnostic) {
 	was := map[ssf.FactRef]bool{}
-	for _, q := range m.base.Questions {
+	for _, q := range slices.Concat(m.base.Questions, m.base.Later) {
 		for _, e := range q.Elements {
 			was[ssf.FactRef{Element: m.today(e), Fact: q.Fact}] = true
 		}

@@ -473,8 +473,8 @@ func checkQuestions(e *verdict) int {
 			}
 		}
 		switch {
-		case def != nil && facts.DerivedOn(def, ssf.SortAsset):
-			hint = "write `needs: {" + string(q.Fact) + ": ...}` with one of " + strings.Join(q.Values, ", ")
+		case q.Fact == "needs":
+			hint = "write `needs: {confidentiality: ..., integrity: ..., availability: ...}` with one of " + strings.Join(q.Values, ", ") + " each"
 		case eval.Keys[q.Fact] == "":
 			hint += "; or `" + string(q.Fact) + ": {unknown: yes}` for the time being"
 		}

@@ -31,16 +31,32 @@ func (e *verdict) describeThreats() {
 			Risk: in.Risk, Likelihood: in.Likelihood, LikelihoodWhy: in.LikelihoodWhy, Impact: in.Impact, ImpactWhy: in.ImpactWhy,
 			Endangers: in.Endangered, EndangersMore: in.EndangersMore, Basis: in.Assessed, Stride: []string{}, Measures: []ssf.ID{}, Mitigations: e.Treating(i),
 		}
-		if in.Rule == nil {
-			for _, s := range in.Own.Stride {
+		for _, own := range in.Also {
+			t.Also = append(t.Also, "own/"+own.ID)
+		}
+		if own := in.Own; own != nil {
+			for _, s := range own.Stride {
 				t.Stride = append(t.Stride, string(s.ID))
 			}
+			t.Says, t.Weaknesses, t.Attacks, t.FromTool = own.Says, refIDs(own.Weaknesses), refIDs(own.Attacks), own.From
+			t.Severity, _ = ssf.ParseLevel(string(own.Severity.ID))
 			continue
 		}
 		if measures[in.Rule] == nil {
 			measures[in.Rule] = orEmpty(refIDs(in.Rule.Measures))
 		}
 		t.Stride, t.Measures = orEmpty(in.Rule.Stride), measures[in.Rule]
+	}
+	for i := range e.Model.Threats {
+		own := &e.Model.Threats[i]
+		if j := e.Joined["own/"+own.ID]; j != nil && j.OwnThreat == own {
+			x := ssf.JoinedThreat{
+				ID: "own/" + own.ID, Element: own.At.ID, Title: own.Name(), Says: own.Says, As: orEmpty(j.As),
+				Weaknesses: refIDs(own.Weaknesses), Attacks: refIDs(own.Attacks), FromTool: own.From, Pos: own.Pos,
+			}
+			x.Severity, _ = ssf.ParseLevel(string(own.Severity.ID))
+			e.Case.Joined = append(e.Case.Joined, x)
+		}
 	}
 }
 

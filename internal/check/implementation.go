@@ -43,7 +43,9 @@ func checkMitigated(e *verdict) (looked int) {
 			if len(hits) == 1 && e.Nodes[e.Instances[hits[0]].Node].Mitigation == m {
 				e.Report("implementation/counters-itself", m.ID, p.Pos, "", nil, "mitigation %s cannot counter %s, which goes around it", m.ID, e.Instances[hits[0]].ID)
 			}
-			if len(hits) == 0 {
+			if as := e.standsIn(p); len(hits) == 0 && len(as) > 0 {
+				e.Report("implementation/counters-nothing", m.ID, p.Pos, "name "+few(as)+" instead", nil, "mitigation %s counters %s, which stands in %s, because it is the same", m.ID, p.ID(), few(as))
+			} else if len(hits) == 0 {
 				e.Report("implementation/counters-nothing", m.ID, p.Pos, "delete it, or see `ssf explain "+string(p.ID())+"`", nil, "mitigation %s counters %s, which is not derived", m.ID, p.ID())
 			}
 		}

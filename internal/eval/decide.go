@@ -141,7 +141,7 @@ func (e *Evaluation) applyRate(h *Decision) {
 	for _, at := range h.Hits {
 		in := &e.Instances[at]
 		l, _ := e.likelihood(in)
-		lowers := level < l
+		lowers := level < l.Worst()
 		p := ssf.Pin{Status: ssf.Confirmed}
 		if h.Exact || lowers {
 			p = e.pinThreat(ssf.PinRate, in, level.String(), h.Exact, h.Because.S, h.Pos)

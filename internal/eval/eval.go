@@ -62,6 +62,8 @@ type Evaluation struct {
 	Decisions   []Decision
 	At          [][]int                // instances by node
 	Of          map[ssf.ID][]int       // instances by rule
+	Joined      map[ssf.ID]*Joined     // own threats that stand in derived ones, as `own/ID`
+	JoinedAt    map[int32]bool         // nodes at which one of these stands
 	Proofs      []proof.Verdict        // of the verifications, in the order of the model
 	Shown       map[ssf.ID]proof.Shown // what they show, by mitigation or claimed fact
 
@@ -74,7 +76,7 @@ type Evaluation struct {
 	proposed map[int]ssf.ID    // the first that is only proposed, by instance
 	evaded   map[int32][]int32 // assets at stake at a mitigation
 	pins     pins
-	whole    map[pinKey]ssf.Pin // of all deployments, where this pass is for some
+	whole    whole
 	err      error
 
 	past      *past // nil if nothing can be used again
@@ -153,11 +155,17 @@ func CompileRule(c *rule.Compiler, r *ssf.Rule) (when, unless *rule.Condition, d
 // Evaluate evaluates for all deployments: what is worst in any of them counts.
 // An error is a rule that cannot be compiled or evaluated: the program's fault,
 // never the model's.
-func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(nil) }
+func (eng *Engine) Evaluate() (*Evaluation, error) { return eng.evaluate(whole{}) }
+
+// A whole is what was found for all deployments, for a pass that is for some.
+type whole struct {
+	pins   map[pinKey]ssf.Pin
+	joined map[ssf.ID]bool // own threats that stand in derived ones
+}
 
 // evaluate evaluates for the named deployments; for all of them if none is
-// named. Whole are the pins of all deployments, if it is for some.
-func (eng *Engine) evaluate(whole map[pinKey]ssf.Pin, only ...ssf.ID) (*Evaluation, error) {
+// named, and then whole is what was found for all.
+func (eng *Engine) evaluate(whole whole, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
 		Engine: eng, whole: whole, At: make([][]int, len(eng.Nodes)), Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
 		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}, proposed: map[int]ssf.ID{}, lacking: map[ssf.ID]sorting{},

@@ -228,6 +228,16 @@ var shows = map[string]shower{
 			}
 		}
 	},
+	"also": func(_ *testing.T, w io.Writer, _ ssf.Inputs, c *ssf.Case, _ []string) {
+		for _, t := range c.Threats {
+			if len(t.Also) > 0 {
+				fmt.Fprintf(w, "%s%s\n", t.ID, listed(" also", t.Also))
+			}
+		}
+		for _, j := range c.Joined {
+			fmt.Fprintf(w, "%s %q %q %v: %s%s%s%s\n", j.ID, j.FromTool, j.Title, j.Severity, j.Says, listed(" as", j.As), listed(" weaknesses", j.Weaknesses), listed(" attacks", j.Attacks))
+		}
+	},
 	"rests": func(_ *testing.T, w io.Writer, _ ssf.Inputs, c *ssf.Case, args []string) {
 		for _, t := range c.Threats {
 			if fits(args, string(t.ID)) {

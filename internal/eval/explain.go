@@ -27,6 +27,12 @@ func Explain(in ssf.Inputs, verdict *ssf.Case, id ssf.ID) (*ssf.Explanation, boo
 	if i := slices.IndexFunc(verdict.Threats, func(t ssf.Threat) bool { return t.ID == id || t.ID == "own/"+id }); i >= 0 {
 		out.Threat = &verdict.Threats[i]
 	}
+	for i := range verdict.Joined {
+		j := &verdict.Joined[i]
+		if out.Threat != nil && slices.Contains(out.Threat.Also, j.ID) || string(j.Element) == at && strings.TrimPrefix(name, "own/") == strings.TrimPrefix(string(j.ID), "own/") {
+			out.Joined = append(out.Joined, *j)
+		}
+	}
 	n := e.World.Lookup(ssf.ID(at))
 	i := slices.IndexFunc(e.Rules, func(r Rule) bool { return r.ID == ssf.ID(name) })
 	if n < 0 || i >= 0 && e.Rules[i].On == ssf.SortMitigation {
@@ -39,6 +45,9 @@ func Explain(in ssf.Inputs, verdict *ssf.Case, id ssf.ID) (*ssf.Explanation, boo
 		return nil, false, nil
 	case i < 0 && out.Threat != nil:
 		out.Verdict = "the team stated this threat itself"
+		return out, true, nil
+	case i < 0 && len(out.Joined) > 0:
+		out.Verdict = "the team stated this threat itself, and it stands in " + ssf.Join(out.Joined[0].As) + ", which it is the same as"
 		return out, true, nil
 	case i < 0:
 		return nil, false, nil

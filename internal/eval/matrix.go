@@ -228,8 +228,8 @@ func (e *Evaluation) endangered() map[ssf.Cell][]int {
 	}
 	for at := range e.Instances {
 		in := &e.Instances[at]
-		if in.Own != nil {
-			for _, c := range in.Own.Endangers {
+		for _, own := range in.Said() {
+			for _, c := range own.Endangers {
 				add(c.Cell(), at)
 			}
 		}
@@ -266,102 +266,5 @@ var Keys = map[ssf.ID]string{
 	"kind":  "What kind of thing is it exactly?",
 	"allow": "Who may use it, on which objects, how do they prove who they are (`allow`), and what happens to everybody else (`otherwise`)?",
 	"does":  "What does it do with its assets?",
-}
-
-// sortedOnce is a list of elements that lack a fact, sorted, each once. Most often
-// it was sorted before.
-func (e *Evaluation) sortedOnce(fact ssf.ID, list []ssf.ID) []ssf.ID {
-	s := e.lackedBefore(fact)
-	if !slices.Equal(s.list, list) {
-		s = sorting{list, slices.Sorted(slices.Values(list))}
-		s.sorted = slices.Compact(s.sorted)
-	}
-	e.lacking[fact] = s
-	return s.sorted
-}
-
-// ask groups the unknown facts that threats need, each counted by the threats
-// that it helps to decide.
-func (e *Evaluation) ask() {
-	for i := range e.Nodes {
-		for _, f := range e.Nodes[i].Facts {
-			if f.Value == "" {
-				e.asked[ssf.FactRef{Element: e.Nodes[i].ID, Fact: f.Fact.ID}] = true
-			}
-		}
-	}
-	type group struct {
-		at      []ssf.ID // some of them several times
-		unlocks int
-		counted int // the last instance, from 1
-	}
-	groups := map[ssf.ID]*group{}
-	add := func(r ssf.FactRef) *group {
-		g := groups[r.Fact]
-		if g == nil {
-			g = &group{at: make([]ssf.ID, 0, len(e.lackedBefore(r.Fact).list))}
-			groups[r.Fact] = g
-		}
-		if len(g.at) == 0 || g.at[len(g.at)-1] != r.Element {
-			g.at = append(g.at, r.Element)
-		}
-		return g
-	}
-	if len(e.Model.Assets) > 0 && e.Get(0, "can_hurt") == 0 { // facts on which cells of the matrix depend
-		add(e.Name(0, "can_hurt"))
-	}
-	for i := range e.Nodes {
-		if e.Nodes[i].Sort != ssf.SortAsset {
-			continue
-		}
-		if e.Get(int32(i), "personal") == 0 {
-			add(e.Name(int32(i), "personal"))
-		}
-	}
-	for i := range e.Instances {
-		in := &e.Instances[i]
-		if in.State.Treated() {
-			continue
-		}
-		for _, r := range in.Needs {
-			if g := add(r); g.counted != i+1 {
-				g.counted = i + 1
-				g.unlocks++
-			}
-		}
-	}
-	e.Case.Questions = []ssf.OpenQuestion{}
-	for fact, g := range groups {
-		q := ssf.OpenQuestion{Fact: fact, Elements: e.sortedOnce(fact, g.at), Asks: Keys[fact], Values: []string{}, Unlocks: g.unlocks}
-		if len(e.asked) > 0 {
-			all := q.Elements
-			q.Elements = []ssf.ID{}
-			for _, at := range all {
-				if e.asked[ssf.FactRef{Element: at, Fact: fact}] {
-					q.Asked = append(q.Asked, at)
-				} else {
-					q.Elements = append(q.Elements, at)
-				}
-			}
-		}
-		if def := e.Vocabulary.Fact(fact); def != nil {
-			if q.Asks == "" {
-				q.Asks = def.Asks
-			}
-			q.Means, q.KnownBy = def.Means, def.KnownBy
-			for _, v := range def.Values {
-				q.Values = append(q.Values, string(v.ID))
-			}
-			if facts.DerivedOn(def, ssf.SortAsset) { // a need of the asset
-				q.Asks = "How much " + strings.ToLower(def.Title) + " does it need (`needs:` of the asset)?"
-			}
-		}
-		e.Case.Questions = append(e.Case.Questions, q)
-	}
-	slices.SortFunc(e.Case.Questions, func(a, b ssf.OpenQuestion) int {
-		if a.Unlocks != b.Unlocks {
-			return b.Unlocks - a.Unlocks
-		}
-		return strings.Compare(string(a.Fact), string(b.Fact))
-	})
+	"needs": "How much confidentiality, integrity and availability does it need (`needs:` of the asset)?",
 }

@@ -56,7 +56,7 @@ func (e *Evaluation) pin(p ssf.Pin, exact bool, is func(line string) string, ids
 	if !exact {
 		p.Status = ssf.Unconfirmed
 	}
-	if whole, ok := e.whole[keyOf(p, p.ID)]; ok {
+	if whole, ok := e.whole.pins[keyOf(p, p.ID)]; ok {
 		return whole
 	}
 	for _, id := range ids {
@@ -79,10 +79,13 @@ func (e *Evaluation) pin(p ssf.Pin, exact bool, is func(line string) string, ids
 
 // Part evaluates for one deployment alone. What is confirmed was confirmed for
 // all of them, so the pins are those of the whole.
-func (eng *Engine) Part(whole *ssf.Case, deployment ssf.ID) (*Evaluation, error) {
-	known := make(map[pinKey]ssf.Pin, len(whole.Pins))
-	for _, p := range whole.Pins {
-		known[keyOf(p, p.ID)] = p
+func (eng *Engine) Part(all *ssf.Case, deployment ssf.ID) (*Evaluation, error) {
+	known := whole{make(map[pinKey]ssf.Pin, len(all.Pins)), map[ssf.ID]bool{}}
+	for _, p := range all.Pins {
+		known.pins[keyOf(p, p.ID)] = p
+	}
+	for _, j := range all.Joined {
+		known.joined[j.ID] = true
 	}
 	return eng.evaluate(known, deployment)
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"ssf"
 	"ssf/internal/testkit/gen"
 	"ssf/library"
@@ -170,7 +172,9 @@ func TestInvariants(t *testing.T) {
 			if x.Why == "" || x.LikelihoodWhy == "" || x.ImpactWhy == "" || x.Basis == (ssf.Digest{}) {
 				t.Errorf("%s says nothing about its state, its rating or its basis: %+v", x.ID, x)
 			}
-			if x.Likelihood == ssf.Unknown || x.Likelihood == ssf.None || (x.Risk == ssf.Unknown) != (x.Impact == ssf.Unknown) {
+			own := strings.HasPrefix(string(x.ID), "own/")
+			if x.Likelihood == ssf.Unknown && !own || x.Likelihood == ssf.None ||
+				(x.Risk == ssf.Unknown) != ((x.Impact == ssf.Unknown || x.Likelihood == ssf.Unknown) && x.Severity == ssf.Unknown) {
 				t.Errorf("%s is rated %v x %v = %v", x.ID, x.Likelihood, x.Impact, x.Risk)
 			}
 		}
@@ -455,6 +459,63 @@ func mustJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// TestSameAs proves that a threat of the team's own which is the same as a derived
+// one changes nothing but that one, which names it; and that it stands by itself,
+// and a diagnostic says so, where the other is not derived.
+func TestSameAs(t *testing.T) {
+	seeds(t, 12, func(t *testing.T, m *gen.Model) {
+		before := caseOf(t, strange(), m)
+		joined := 0
+		for i := 0; i < len(before.Threats); i += 1 + len(before.Threats)/8 {
+			same := before.Threats[i]
+			if same.Rule == aroundRule || strings.HasPrefix(string(same.ID), "own/") {
+				continue
+			}
+			more := m.Clone()
+			more.Entries["threats"] = append(slices.Clone(more.Entries["threats"]), fmt.Sprintf("further: {at: %s, says: More., severity: critical, same_as: [%s]}", same.Element, same.ID))
+			after := caseOf(t, strange(), more)
+			joined++
+			if got := byID(after)[same.ID]; !slices.Equal(got.Also, []ssf.ID{"own/further"}) {
+				t.Errorf("%s is also %q", same.ID, got.Also)
+			} else {
+				got.Also = nil
+			}
+			if a, b := mustJSON(t, before.Threats), mustJSON(t, after.Threats); a != b {
+				t.Errorf("a threat that is the same as %s changes others:\n%s", same.ID, cmp.Diff(before.Threats, after.Threats))
+			}
+			if len(after.Joined) != 1 || len(after.Joined[0].As) != 1 || after.Joined[0].As[0] != same.ID {
+				t.Errorf("joined are %+v", after.Joined)
+			}
+			for _, d := range after.Diagnostics {
+				if d.Check == "threats/not-the-same" {
+					t.Errorf("%s: %s", d.Subject, d.Message)
+				}
+			}
+		}
+		if joined == 0 {
+			t.Error("no threat was joined")
+		}
+		there := byID(before)
+		for _, e := range before.Elements {
+			id := ssf.Instance("sql-injection", e.ID)
+			if there[id] != nil || e.Sort == ssf.SortDeployment {
+				continue
+			}
+			more := m.Clone()
+			more.Entries["threats"] = append(slices.Clone(more.Entries["threats"]), fmt.Sprintf("further: {at: %s, says: More., same_as: [%s]}", m.Components[0].ID, id))
+			after := caseOf(t, strange(), more)
+			own := byID(after)[ssf.Instance("own/further", ssf.ID(m.Components[0].ID))]
+			if own == nil || own.State != ssf.Open {
+				t.Errorf("the threat that is the same as %s, which is not derived, is %+v", id, own)
+			}
+			if !slices.ContainsFunc(after.Diagnostics, func(d ssf.Diagnostic) bool { return d.Check == "threats/not-the-same" && d.Subject == "own/further" }) {
+				t.Errorf("nothing says that %s is not derived", id)
+			}
+			break
+		}
+	})
 }
 
 // TestAdding proves that a further threat, flow or asset removes none and settles

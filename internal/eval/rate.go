@@ -297,7 +297,10 @@ func (e *Evaluation) likelihood(in *Instance) (ssf.Level, string) {
 		return l, "rated: " + in.Rated.Because.S
 	}
 	if in.Own != nil {
-		l, _ := ssf.ParseLevel(string(in.Own.Likelihood.ID))
+		l, known := ssf.ParseLevel(string(in.Own.Likelihood.ID))
+		if !known {
+			return ssf.Unknown, "nobody says how likely it is"
+		}
 		return l, "stated with the threat"
 	}
 	l := max(in.Rule.Likelihood, ssf.Low)
@@ -320,11 +323,12 @@ func (e *Evaluation) likelihood(in *Instance) (ssf.Level, string) {
 	return l, in.Rule.Because
 }
 
-// risk looks up the table; an unknown impact ranks as the worst and is shown
+// risk looks up the table. If a factor is unknown it is the severity, as far as
+// somebody rated the threat as a whole; else it ranks as the worst and is shown
 // as unknown.
-func risk(likelihood, impact ssf.Level) ssf.Level {
+func risk(likelihood, impact, severity ssf.Level) ssf.Level {
 	if impact == ssf.Unknown || likelihood == ssf.Unknown {
-		return ssf.Unknown
+		return severity
 	}
 	return riskOf[likelihood][impact-ssf.None]
 }
@@ -395,7 +399,7 @@ func (e *Evaluation) AboveLimit(in *Instance, d *ssf.Decision) (bool, string) {
 		limit = ssf.None // nobody said that this person may accept anything
 	}
 	l, _ := e.likelihood(in)
-	if r := risk(l, e.impactOf(in).level); r.Worst() > limit {
+	if r := risk(l, e.impactOf(in).level, in.severity()); r.Worst() > limit {
 		return true, string(d.By.ID) + " may accept risk up to " + limit.String() + ", and this is " + r.String()
 	}
 	return false, ""
@@ -429,8 +433,25 @@ func (e *Evaluation) rate() {
 func (e *Evaluation) assess(in *Instance) *Assessment {
 	e.work.Rated++
 	likelihood, why := e.likelihood(in)
-	p := e.impactOf(in)
-	return &Assessment{e.basisOf(in), likelihood, why, p.level, p.why, p.cells, p.more, risk(likelihood, p.level)}
+	p, severity := e.impactOf(in), in.severity()
+	if severity != ssf.Unknown { // and the other factor, if that is known, decides nothing
+		said := ", and its risk was rated as a whole: " + severity.String()
+		if likelihood == ssf.Unknown {
+			why += said
+		}
+		if p.level == ssf.Unknown {
+			p.why += said
+		}
+	}
+	return &Assessment{e.basisOf(in), likelihood, why, p.level, p.why, p.cells, p.more, risk(likelihood, p.level, severity)}
+}
+
+// WhyUnknown is why the risk is unknown.
+func (a *Assessment) WhyUnknown() string {
+	if a.Impact == ssf.Unknown {
+		return a.ImpactWhy
+	}
+	return a.LikelihoodWhy
 }
 
 // Treating are the mitigations and the claimed facts that counter an instance.

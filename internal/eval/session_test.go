@@ -64,7 +64,7 @@ func (d *desk) change(m *gen.Model) (what, text string) {
 	words := []string{"none", "low", "medium", "high", "critical"}
 	kinds := []string{"web_service", "database", "worker", "web_app", "datastore", "program", "queue", ""}
 	switch what = pickString(d, "fact", "fact", "unsaid", "component", "no component", "flow", "no flow", "asset", "no asset", "no function", "zone", "no zone", "kind", "tech", "end", "carry", "need",
-		"decision", "no decision", "mitigation", "deployment", "comment", "line", "hub", "other", "swap"); what {
+		"decision", "no decision", "mitigation", "own threat", "deployment", "comment", "line", "hub", "other", "swap"); what {
 	case "fact":
 		if p := pickOf(d, m.Unsaid()); p != nil {
 			m.Set(p.Element, p.Fact, p.Values[d.IntN(len(p.Values))])
@@ -141,6 +141,10 @@ func (d *desk) change(m *gen.Model) (what, text string) {
 		}
 	case "mitigation":
 		m.Entries["mitigations"] = append(m.Entries["mitigations"], fmt.Sprintf("mit-%d: {%scounters: ['%s'], where: ['setting:x'], state: implemented}", d.IntN(1000), pickString(d, "", "measure: audit-log, "), pickString(d, "*@mit-*", "*@"+m.Flows[0].ID, "flooding@*", "eavesdropping@"+m.Flows[0].ID)))
+	case "own threat":
+		if f := pickOf(d, m.Flows); f != nil {
+			m.Entries["threats"] = append(m.Entries["threats"], fmt.Sprintf("own-%d: {at: %s, says: It goes wrong., severity: %s, same_as: ['%s']}", d.IntN(1000), f.ID, pickString(d, words[1:]...), pickString(d, "eavesdropping@"+f.ID, "eavesdropping@*", "*@"+f.To, "csrf@"+f.ID)))
+		}
 	case "deployment":
 		m.Entries["deployments"] = [][]string{{"here: {facts: {network: private}}"}, {"here: {facts: {network: private}}", "there: {facts: {network: public}}"}, nil}[d.IntN(3)]
 	case "hub":

@@ -32,8 +32,9 @@ type Instance struct {
 	*Assessment
 
 	Node   int32
-	was    int32          // its number in the past, from 1; 0 if it is new
-	Own    *ssf.OwnThreat // nil for a rule's
+	was    int32            // its number in the past, from 1; 0 if it is new
+	Own    *ssf.OwnThreat   // nil for a rule's
+	Also   []*ssf.OwnThreat // the team's own that it is the same as
 	Needs  []ssf.FactRef
 	State  ssf.State
 	Why    string
@@ -63,20 +64,7 @@ func (e *Evaluation) deriveThreats() {
 	e.own, e.Instances = map[ssf.ID]int{}, make([]Instance, total, total+len(e.Model.Threats))
 	e.share(len(e.Nodes), func(w *Evaluation, from, to int) { w.instancesOf(from, to) })
 	e.list()
-	for i := range e.Model.Threats {
-		own := &e.Model.Threats[i]
-		n := e.World.Lookup(own.At.ID)
-		if n < 0 {
-			continue
-		}
-		in := Instance{Derived: &Derived{ID: ssf.Instance("own/"+own.ID, own.At.ID), There: rule.True, Claim: rule.False, Basis: decidedBy(ssf.Digest{}, decidingOwn(own))}, Node: n, Own: own}
-		if _, ok := e.own[in.ID]; !ok { // a doubled id was reported when the model was read
-			e.own[in.ID] = len(e.Instances)
-			e.At[n] = append(e.At[n], len(e.Instances))
-			e.Of[in.RuleID()] = append(e.Of[in.RuleID()], len(e.Instances))
-			e.Instances = append(e.Instances, in)
-		}
-	}
+	e.stateOwn()
 }
 
 // deriveAt applies the rules to the nodes from..to-1.
@@ -247,11 +235,6 @@ func (e *Evaluation) deciding(n int32, fits rule.Truth, facts []rule.Ref) []stri
 	return lines
 }
 
-// decidingOwn are those of a threat of the team's own.
-func decidingOwn(t *ssf.OwnThreat) []string {
-	return []string{"origin=" + string(t.Origin.ID), "likelihood=" + string(t.Likelihood.ID)}
-}
-
 // restsOf appends the known facts that a condition's truth stands on, in any
 // of the deployments, each once.
 func (e *Evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rule.Ref {
@@ -352,7 +335,7 @@ func (in *Instance) RuleID() ssf.ID {
 
 func (in *Instance) Title() string {
 	if in.Own != nil {
-		return in.Own.Says
+		return in.Own.Name()
 	}
 	return in.Rule.Title
 }

@@ -27,6 +27,7 @@ type Plan struct {
 func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 	p := &Plan{draft: d, lib: newLexicon(lib), ids: map[*Element]ssf.ID{}, own: map[*Threat][]ssf.ID{}, means: map[*Mitigation]ssf.ID{}, joins: map[ssf.ID]ssf.ID{}, now: now}
 	of := p.count(false)
+	p.nameData()
 	taken := newIDs("system")
 	names := map[string]int{}
 	for _, e := range d.Elements {
@@ -54,6 +55,29 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 		d.Report.Counted(c.What, c.Of, here[i].Of)
 	}
 	return p
+}
+
+// nameData makes an asset of the data that a drawing does not name: a flow
+// without anything on it would say that nothing flows.
+func (p *Plan) nameData() {
+	d := p.draft
+	if !d.Unnamed {
+		return
+	}
+	a := &Element{Key: "\x00data", Sort: ssf.SortAsset, Name: "Data", Says: "What flows and lies here, which the source does not tell apart. Replace it by what it really is.", Ours: true}
+	used := false
+	for _, e := range d.Elements {
+		switch {
+		case e.Sort == ssf.SortFlow && len(e.Sends)+len(e.Returns) == 0:
+			e.Sends, used = []string{a.Key}, true
+		case e.Sort == ssf.SortComponent && p.lib.is(e.Kind, "datastore") && len(e.Stores) == 0:
+			e.Stores, used = []string{a.Key}, true
+		}
+	}
+	if used {
+		d.Add(a)
+		d.Report.Guess(nil, "the data in flows and stores has no name in the source; one asset stands for it, of which nothing is known")
+	}
 }
 
 // count counts what the draft has, with what only follows from the source or

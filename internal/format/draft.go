@@ -29,6 +29,7 @@ type Draft struct {
 		Misuse                                          []string
 		Facts                                           []Fact
 	}
+	Unnamed      bool // flows and stores hold data that the source has no names for, as drawings do
 	Elements     []*Element
 	Threats      []*Threat
 	Mitigations  []*Mitigation

@@ -72,6 +72,17 @@ func bears(p string, mode fs.FileMode) bool {
 		(strings.EqualFold(ext, ".yaml") || strings.EqualFold(ext, ".yml") || mode&fs.ModeSymlink != 0 && ext == "")
 }
 
+// Files lists the files of the model in fsys, the root file first, with what is
+// wrong about them before any is read.
+func Files(fsys fs.FS) ([]string, []ssf.Diagnostic, error) {
+	seen, err := look(fsys)
+	if err != nil {
+		return nil, nil, err
+	}
+	paths, diags := seen.files()
+	return paths, diags, nil
+}
+
 // files lists the files of a model: the root file first, then by path.
 func (seen listing) files() (paths []string, diags []ssf.Diagnostic) {
 	report := func(file, hint, format string, args ...any) {

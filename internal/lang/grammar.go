@@ -117,17 +117,23 @@ func properties() []string {
 // pattern is `rule@element`, either side with `*`. In bare form it may be the
 // rule alone.
 var (
-	pattern     = patternOf(false)
-	barePattern = patternOf(true)
-	patterns    = distinctBy(listOf(pattern), func(p ssf.Pattern) ssf.Ref {
+	pattern     = patternOf(false, ARule, AnOwnThreat)
+	barePattern = patternOf(true, ARule, AnOwnThreat)
+	patterns    = patternsOf(pattern)
+
+	derivedPatterns = patternsOf(patternOf(false, ARule)) // of rules of the library only
+)
+
+func patternsOf(r Reader[ssf.Pattern]) Reader[[]ssf.Pattern] {
+	return distinctBy(listOf(r), func(p ssf.Pattern) ssf.Ref {
 		if p.Rule.ID == "" {
 			return ssf.Ref{}
 		}
 		return ssf.Ref{ID: p.ID(), Pos: p.Pos}
 	})
-)
+}
 
-func patternOf(bare bool) Reader[ssf.Pattern] {
+func patternOf(bare bool, rules ...Target) Reader[ssf.Pattern] {
 	what, form := "a threat and where it stands, such as sql-injection@web-to-db", `^[^@]+@[^@]+$`
 	if bare {
 		what, form = "a threat, such as sql-injection@web-to-db or sql-injection", `^[^@]+(@[^@]+)?$`
@@ -146,7 +152,11 @@ func patternOf(bare bool) Reader[ssf.Pattern] {
 			d.report("bad-value", d.pos(n), hint, "%q is not %s", clip(s), what)
 			return ssf.Pattern{}
 		}
-		d.refs = append(d.refs, pending{[]Target{ARule, AnOwnThreat}, p.Rule})
+		if len(rules) == 1 && strings.HasPrefix(r, "own/") {
+			d.report("bad-value", p.Rule.Pos, "name a threat of the library; "+explained(ARule), "%q is a threat of your own, and it can be the same as those of the library only", clip(r))
+			return ssf.Pattern{}
+		}
+		d.refs = append(d.refs, pending{rules, p.Rule})
 		if ok {
 			d.refs = append(d.refs, pending{aBearer, p.Element})
 		}

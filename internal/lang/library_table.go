@@ -260,7 +260,7 @@ var ruleTable = object(Object[ssf.Rule]{Name: "threat", Fields: []Field[ssf.Rule
 	field("stride", allAs[string](distinct(listOf(enum("a STRIDE class", stride...)))), func(r *ssf.Rule) *[]string { return &r.Stride }, "its STRIDE classes"),
 	field("linddun", allAs[string](distinct(listOf(enum("a LINDDUN type", linddun...)))), func(r *ssf.Rule) *[]string { return &r.Linddun }, "its LINDDUN types"),
 	field("weaknesses", distinct(listOf(weakness)), func(r *ssf.Rule) *[]ssf.Ref { return &r.Weaknesses }, "CWE ids"),
-	field("attacks", distinct(listOf(grammar("capec", "a CAPEC id such as CAPEC-66", `CAPEC-\d{1,3}`, nil))), func(r *ssf.Rule) *[]ssf.Ref { return &r.Attacks }, "CAPEC ids"),
+	field("attacks", distinct(listOf(attack)), func(r *ssf.Rule) *[]ssf.Ref { return &r.Attacks }, "CAPEC ids"),
 	field("covers", distinct(listOf(listEntry)), func(r *ssf.Rule) *[]ssf.Ref { return &r.Covers }, "the entries of published lists that it is about"),
 	must(nest("likelihood", likelihoodTable, "how likely it is, and why")),
 	need("says", plain, func(r *ssf.Rule) *string { return &r.Says }, "source, prerequisite, action, effect, asset in one sentence"),
@@ -299,6 +299,7 @@ var (
 	analyserRule = grammar("analyser rule", "a rule of an analyser, such as gosec:G201", `[a-z][a-z0-9-]*:[A-Za-z0-9@][A-Za-z0-9@_./-]*`, nil)
 	freshness    = grammar("freshness", "`change`, or a time such as 90d", `change|[1-9]\d{0,4}[hdwy]`, nil)
 	weakness     = grammar("cwe", "a CWE id such as CWE-89", `CWE-\d{1,4}`, nil)
+	attack       = grammar("capec", "a CAPEC id such as CAPEC-66", `CAPEC-\d{1,3}`, nil)
 )
 
 var analyserTable = object(Object[ssf.Analyser]{Name: "analyser", Fields: []Field[ssf.Analyser]{

@@ -190,6 +190,10 @@ func (snap *Snapshot) join(results []result, refused []ssf.Diagnostic) {
 	expand(m, formerIDs(m))
 	x.defineAll(m)
 	x.cells(m)
+	for i := range m.Threats {
+		x.mitre(m.Threats[i].Weaknesses)
+		x.mitre(m.Threats[i].Attacks)
+	}
 	x.nesting(m.Zones)
 	forElements(m, x.former)
 	formerCalls(m, x)

@@ -85,8 +85,9 @@ func (by shift) model(m *ssf.Model) {
 	m.Assumptions = moved(m.Assumptions, by.assumption)
 	m.Threats = moved(m.Threats, func(t *ssf.OwnThreat) {
 		by.named(&t.Named)
-		by.each(&t.At, &t.Origin, &t.Likelihood)
-		t.Endangers, t.Stride = by.cells(t.Endangers), by.refs(t.Stride)
+		by.each(&t.At, &t.Origin, &t.Likelihood, &t.Severity)
+		t.Endangers, t.Stride, t.SameAs = by.cells(t.Endangers), by.refs(t.Stride), by.patterns(t.SameAs)
+		t.Weaknesses, t.Attacks = by.refs(t.Weaknesses), by.refs(t.Attacks)
 	})
 	m.Decisions = moved(m.Decisions, by.decision)
 	m.Mitigations = moved(m.Mitigations, func(x *ssf.Mitigation) {

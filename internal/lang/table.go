@@ -168,8 +168,10 @@ var componentTable = object(facts(Object[ssf.Component]{
 
 var techs = distinct(listOf(ref(ATech)))
 
-func flowRows() []Field[ssf.Flow] {
-	return append(elementRows(func(f *ssf.Flow) *ssf.Element { return &f.Element }),
+// flowRows are those of a flow, with its ends where they are not told by where it
+// stands.
+func flowRows(ends ...Field[ssf.Flow]) []Field[ssf.Flow] {
+	return append(append(elementRows(func(f *ssf.Flow) *ssf.Element { return &f.Element }), ends...),
 		field("over", ref(AProtocol), func(f *ssf.Flow) *ssf.Ref { return &f.Over }, "the protocol"),
 		field("sends", distinct(listOf(ref(AnAsset))), func(f *ssf.Flow) *[]ssf.Ref { return &f.Sends }, "the assets that the caller sends"),
 		field("returns", distinct(listOf(ref(AnAsset))), func(f *ssf.Flow) *[]ssf.Ref { return &f.Returns }, "the assets in the answer"),
@@ -181,7 +183,7 @@ var callTable = object(facts(Object[ssf.Flow]{Name: "call", Fields: flowRows()},
 
 var flowTable = object(facts(Object[ssf.Flow]{
 	Name: "flow",
-	Fields: append(flowRows(),
+	Fields: flowRows(
 		need("from", ref(AComponent, AnActor), func(f *ssf.Flow) *ssf.Ref { return &f.From }, "who starts it"),
 		need("to", ref(AComponent, AnActor), func(f *ssf.Flow) *ssf.Ref { return &f.To }, "who answers"),
 	),

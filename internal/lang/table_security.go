@@ -46,12 +46,18 @@ var stride = []string{"spoofing", "tampering", "repudiation", "information_discl
 var ownThreatTable = object(Object[ssf.OwnThreat]{
 	Name: "threat",
 	Fields: []Field[ssf.OwnThreat]{
+		field("name", plain, func(t *ssf.OwnThreat) *string { return &t.Title }, "its name for people; default what it says"),
 		need("at", ref(anElement...), func(t *ssf.OwnThreat) *ssf.Ref { return &t.At }, "the element at which it stands"),
 		need("says", plain, func(t *ssf.OwnThreat) *string { return &t.Says }, "the threat in a sentence"),
-		need("origin", enum("an origin", "behaviour", "architecture", "implementation"), func(t *ssf.OwnThreat) *ssf.Ref { return &t.Origin }, "from what it follows"),
+		field("origin", enum("an origin", "behaviour", "architecture", "implementation"), func(t *ssf.OwnThreat) *ssf.Ref { return &t.Origin }, "from what it follows"),
 		field("endangers", cells, func(t *ssf.OwnThreat) *[]ssf.CellRef { return &t.Endangers }, "what it endangers"),
 		field("stride", distinct(listOf(enum("a STRIDE class", stride...))), func(t *ssf.OwnThreat) *[]ssf.Ref { return &t.Stride }, "its STRIDE classes"),
-		need("likelihood", enum("a likelihood", "low", "medium", "high"), func(t *ssf.OwnThreat) *ssf.Ref { return &t.Likelihood }, "how likely it is"),
+		field("weaknesses", distinct(listOf(weakness)), func(t *ssf.OwnThreat) *[]ssf.Ref { return &t.Weaknesses }, "CWE ids"),
+		field("attacks", distinct(listOf(attack)), func(t *ssf.OwnThreat) *[]ssf.Ref { return &t.Attacks }, "CAPEC ids"),
+		field("likelihood", enum("a likelihood", "low", "medium", "high"), func(t *ssf.OwnThreat) *ssf.Ref { return &t.Likelihood }, "how likely it is; absent is unknown"),
+		field("severity", enum("a severity", "low", "medium", "high", "critical"), func(t *ssf.OwnThreat) *ssf.Ref { return &t.Severity }, "its risk as a whole, where likelihood or impact is unknown"),
+		field("same_as", derivedPatterns, func(t *ssf.OwnThreat) *[]ssf.Pattern { return &t.SameAs }, "threats of the library that it is the same as; while one is there, it stands in that one"),
+		field("from_tool", plain, func(t *ssf.OwnThreat) *string { return &t.From }, "its id in the tool that it was imported from"),
 	},
 })
 

@@ -74,6 +74,11 @@ type ruleGroup struct {
 func newBuilder(c *ssf.Case) *builder {
 	b := &builder{Case: c}
 	b.rules = index(c.Rules, func(r *ssf.RuleInfo) ssf.ID { return r.ID })
+	for i := range c.Threats { // a threat of the team's own says of itself what a rule says of its threats
+		if t := &c.Threats[i]; b.rules[t.Rule] == nil && t.Says != "" {
+			b.rules[t.Rule] = &ssf.RuleInfo{ID: t.Rule, Title: t.Title, Origin: t.Origin, Stride: t.Stride, Weaknesses: t.Weaknesses, Attacks: t.Attacks, Says: t.Says}
+		}
+	}
 	b.measure = index(c.Measures, func(m *ssf.MeasureInfo) ssf.ID { return m.ID })
 	b.checks = index(c.Checks, func(k *ssf.CheckInfo) ssf.ID { return k.ID })
 	b.people = index(c.People, func(p *ssf.PersonInfo) ssf.ID { return p.ID })

@@ -45,7 +45,7 @@ func (b *builder) cellCounts() []figure {
 	}
 	out := []figure{{"Security needs answered", ofN(answered, of, "cells"), some("Not answered", open)}}
 	var facts []string
-	for _, q := range b.Questions {
+	for _, q := range slices.Concat(b.Questions, b.Later) {
 		facts = append(facts, string(q.Fact))
 	}
 	return append(out, figure{"Facts that are unknown and would decide something", strconv.Itoa(len(facts)), some("Unknown", facts)})
@@ -61,7 +61,7 @@ func some[S ~string](what string, ids []S) []Block {
 
 // originCounts are the threats treated, by origin.
 func (b *builder) originCounts() (out []figure) {
-	for _, o := range ssf.Origins {
+	for _, o := range append(slices.Clone(ssf.Origins), "") {
 		treated, of := 0, 0
 		var open []ssf.ID
 		for _, t := range b.Threats {
@@ -75,7 +75,14 @@ func (b *builder) originCounts() (out []figure) {
 				open = append(open, t.ID)
 			}
 		}
-		n := figure{what: "Threats from " + string(o) + " treated", says: ofN(treated, of, "threats"+only(b.Case, func(t *ssf.Threat) bool { return t.Origin == o }))}
+		what := "Threats from " + string(o) + " treated"
+		if o == "" {
+			what = "Threats of no stated origin treated"
+			if of == 0 {
+				continue
+			}
+		}
+		n := figure{what: what, says: ofN(treated, of, "threats"+only(b.Case, func(t *ssf.Threat) bool { return t.Origin == o }))}
 		if len(open) > 0 {
 			n.which = []Block{Para(text("Open:")), b.subjects(open)}
 		}

@@ -16,7 +16,7 @@ func (b *builder) questions() []Block {
 		return []Block{Para(text("No open questions."))}
 	}
 	var out []Block
-	for _, q := range b.Questions {
+	for _, q := range slices.Concat(b.Questions, b.Later) {
 		decides := "decides " + number(q.Unlocks, "threat", "threats")
 		if q.Unlocks == 0 {
 			decides = "decides which needs there are"
@@ -44,6 +44,11 @@ func (b *builder) questions() []Block {
 			blocks = append(blocks, listing(text("Asked already at"), q.Asked))
 		}
 		out = append(out, Group{anchor("q", q.Fact), text(mono(q.Fact), " ", aside(decides)), blocks})
+	}
+	if n := len(b.Later); n > 0 {
+		at := len(b.Questions)
+		says := text(number(n, "more question", "more questions") + ", as far as the answers to these leave " + them(n) + " open")
+		out = append(out[:at:at], Details{Summary: says, Blocks: out[at:]})
 	}
 	return out
 }

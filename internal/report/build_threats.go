@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"ssf"
 )
@@ -50,14 +51,21 @@ func (b *builder) ruleGroup(g ruleGroup) Group {
 		}
 	}
 	out := Group{ID: anchor("rule", g.rule), Title: text(title, " ", aside(number(len(g.threats), "place", "places")+", "+strconv.Itoa(open)+" open"))}
-	about := text(mono(g.rule), ", from "+string(first.Origin))
+	about := text(mono(g.rule))
+	if first.Origin != "" {
+		about = append(about, Span{Plain, ", from " + string(first.Origin), ""})
+	}
 	if len(first.Stride) > 0 {
 		about = append(about, Span{Plain, ", " + words(ssf.Join(first.Stride)), ""})
 	}
 	if r != nil {
-		for _, id := range slices.Concat(r.Weaknesses, r.Attacks) {
-			about = append(about, Span{Plain, ", ", ""}, catalogue(id))
-		}
+		about = append(about, catalogued(slices.Concat(r.Weaknesses, r.Attacks))...)
+	}
+	if first.Severity != ssf.Unknown {
+		about = append(about, Span{Plain, ", rated " + first.Severity.String() + " as a whole", ""})
+	}
+	if first.FromTool != "" {
+		about = append(about, Span{Plain, ", from ", ""}, mono(first.FromTool))
 	}
 	out.Blocks = append(out.Blocks, Para(about))
 	if r != nil {
@@ -65,7 +73,9 @@ func (b *builder) ruleGroup(g ruleGroup) Group {
 		if says == "" {
 			says = r.Says
 		}
-		out.Blocks = append(out.Blocks, Para(text(says)))
+		if says != title {
+			out.Blocks = append(out.Blocks, Para(text(says)))
+		}
 	}
 	shown := g.threats
 	if len(shown) > 3*maxPlaces {
@@ -76,7 +86,45 @@ func (b *builder) ruleGroup(g ruleGroup) Group {
 		out.Blocks = append(out.Blocks, Details{Summary: text(number(len(more), "more place", "more places")), Blocks: []Block{b.threatTable(title+", more places", more)}})
 	}
 	out.Blocks = append(out.Blocks, b.behindRule(r, g.threats))
+	if said := b.joined(g.threats); len(said) > 0 {
+		out.Blocks = append(out.Blocks, said)
+	}
 	return out
+}
+
+// joined are the threats of the team's own that some threats are the same as.
+func (b *builder) joined(ts []*ssf.Threat) (items Items) {
+	for i := range b.Joined {
+		j := &b.Joined[i]
+		if !slices.ContainsFunc(ts, func(t *ssf.Threat) bool { return slices.Contains(t.Also, j.ID) }) {
+			continue
+		}
+		says := text(j.Title)
+		if j.Says != j.Title {
+			says = append(says, Span{Plain, ": " + j.Says, ""})
+		}
+		about := catalogued(slices.Concat(j.Weaknesses, j.Attacks))
+		if j.Severity != ssf.Unknown {
+			about = append(about, Span{Plain, ", rated " + j.Severity.String() + " as a whole, which does not count here", ""})
+		}
+		if j.FromTool != "" {
+			about = append(about, Span{Plain, ", from ", ""}, mono(j.FromTool))
+		}
+		if len(about) > 0 {
+			about[0].S = strings.TrimPrefix(about[0].S, ", ")
+			says = text(says, " (", about, ")")
+		}
+		items = append(items, Item{"The team's " + string(j.ID), says})
+	}
+	return items
+}
+
+// catalogued are weaknesses and attack patterns, each after a comma.
+func catalogued(ids []ssf.ID) (t Text) {
+	for _, id := range ids {
+		t = append(t, Span{Plain, ", ", ""}, catalogue(id))
+	}
+	return t
 }
 
 // threatTable is one row for each threat.
@@ -109,6 +157,10 @@ func (b *builder) threatTable(caption string, ts []*ssf.Threat) Table {
 				}
 				why = append(why, mono(f.String()))
 			}
+		}
+		if len(x.Also) > 0 {
+			why = append(why, Span{Plain, "; the same as ", ""})
+			why = append(why, monos(x.Also)...)
 		}
 		if x.ImpactWhy != "" {
 			why = append(why, Span{Plain, ". ", ""}, aside("Likelihood "+x.Likelihood.String()+", impact "+x.Impact.String()+": "+x.ImpactWhy))

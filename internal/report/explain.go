@@ -33,6 +33,8 @@ func ExplainThreat(w io.Writer, x *ssf.Explanation, style Style) error {
 		title = x.Rule.Title
 	} else if x.Threat != nil {
 		title = x.Threat.Title
+	} else if len(x.Joined) > 0 {
+		title = x.Joined[0].Title
 	}
 	p.title(x.ID, title, "threat")
 	p.wrap("", x.Verdict)
@@ -64,6 +66,15 @@ func ExplainThreat(w io.Writer, x *ssf.Explanation, style Style) error {
 			p.section("mitigations", join(t.Mitigations))
 		}
 	}
+	if t := x.Threat; t != nil && t.Says != t.Title {
+		p.section("what happens", t.Says)
+	}
+	if t := x.Threat; t != nil {
+		p.section("weaknesses and attacks", join(slices.Concat(t.Weaknesses, t.Attacks)))
+	}
+	for i := range x.Joined {
+		p.joined(&x.Joined[i])
+	}
 	p.branches("any of these is enough for it", x.Variants)
 	p.branches("all of these are needed for it", x.Steps)
 	if r := x.Rule; r != nil {
@@ -72,6 +83,33 @@ func ExplainThreat(w io.Writer, x *ssf.Explanation, style Style) error {
 		p.section("quiet when", r.QuietWhen)
 	}
 	return p.err
+}
+
+// joined prints a threat of the team's own that a derived one is the same as.
+func (p *page) joined(j *ssf.JoinedThreat) {
+	p.print("%s\n", p.paint(bold, "the team says of it, as "+string(j.ID)))
+	p.wrap("  ", j.Title)
+	if j.Says != j.Title {
+		p.wrap("  ", j.Says)
+	}
+	if about := stated(j); about != "" {
+		p.wrap("  ", about)
+	}
+}
+
+// stated is what else the author of a joined threat said of it.
+func stated(j *ssf.JoinedThreat) string {
+	var parts []string
+	if j.Severity != ssf.Unknown {
+		parts = append(parts, "rated "+j.Severity.String()+" as a whole, which does not count here")
+	}
+	if ids := slices.Concat(j.Weaknesses, j.Attacks); len(ids) > 0 {
+		parts = append(parts, join(ids))
+	}
+	if j.FromTool != "" {
+		parts = append(parts, "from "+j.FromTool)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // branches prints the parts of an attack, each with where it stands.

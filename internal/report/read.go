@@ -106,7 +106,7 @@ func wellFormed(c *ssf.Case) error {
 		if !slices.Contains(ssf.States, t.State) {
 			return bad("threat", t.ID, fmt.Sprintf("state %q", t.State))
 		}
-		if !slices.Contains(ssf.Origins, t.Origin) {
+		if t.Origin != "" && !slices.Contains(ssf.Origins, t.Origin) {
 			return bad("threat", t.ID, fmt.Sprintf("origin %q", t.Origin))
 		}
 	}

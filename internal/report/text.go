@@ -331,7 +331,7 @@ func Threats(w io.Writer, c *ssf.Case, style Style, keep func(*ssf.Threat) bool)
 	})
 	for _, id := range order {
 		ts := groups[id]
-		p.print("%s  %s\n", p.paint(bold, string(id)), p.paint(faint, string(ts[0].Origin)))
+		p.print("%s  %s\n", p.paint(bold, string(id)), p.paint(faint, cmp.Or(string(ts[0].Origin), "of no stated origin")))
 		if title := clean(ts[0].Title); title != "" {
 			p.wrap("  ", title)
 		}
@@ -365,6 +365,9 @@ func (p *page) row(t *ssf.Threat, wide int) {
 	head := fmt.Sprintf("  %-14s %-8s %-*s", t.State, t.Risk, wide, t.Element)
 	p.print("%s\n", strings.TrimRight(strings.Replace(head, string(t.State), p.paint(colour, string(t.State)), 1), " "))
 	p.wrap("      ", t.Why)
+	if len(t.Also) > 0 {
+		p.wrap("      ", "the same as "+join(t.Also))
+	}
 }
 
 func worse(a, b *ssf.Threat) int {
@@ -422,8 +425,19 @@ func Questions(w io.Writer, c *ssf.Case, style Style) error {
 		p.print("no new questions; %s asked already and not answered\n", count(waiting, "question"))
 	default:
 		p.wrap("", count(n, "question")+"; write the answer as a key of the element, or `FACT: {unknown: yes}` if nobody knows yet")
+		if n := len(c.Later); n > 0 {
+			p.wrap("", count(n, "more question")+", as far as the answers leave "+them(n)+" open; --all lists "+them(n))
+		}
 	}
 	return p.err
+}
+
+// them is a pronoun for n things.
+func them(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
 }
 
 func join(ids []ssf.ID) string {

@@ -32,6 +32,7 @@ func read(src *format.Source) (*format.Draft, error) {
 	root := src.Root
 	version := root.Text("version")
 	r := &reader{src: src, d: format.NewDraft(src, "Threat Dragon "+version), of: map[string]int{}}
+	r.d.Unnamed = true
 	s := &r.d.System
 	s.Name, s.Says, s.Supplier = root.Text("summary", "title"), root.Text("summary", "description"), root.Text("summary", "owner")
 	detail := root.At("detail")

@@ -1,0 +1,201 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"ssf"
+	"ssf/internal/facts"
+)
+
+// MaxQuestions is how many questions are asked at a time.
+const MaxQuestions = 12
+
+// A group is one question while it is made: a fact and the elements that lack it.
+type group struct {
+	fact    ssf.ID
+	number  int      // of the group
+	at      []ssf.ID // some of them several times
+	unlocks int
+	counted int // the last instance, from 1
+}
+
+// A lack is the questions any of which would help to decide a threat, as bits.
+type lack [4]uint64
+
+func (l *lack) add(n int)      { l[n/64%len(l)] |= 1 << (n % 64) }
+func (l *lack) has(n int) bool { return l[n/64%len(l)]&(1<<(n%64)) != 0 }
+
+// asking collects what is not known.
+type asking struct {
+	e      *Evaluation
+	groups []*group
+	of     map[ssf.ID]*group
+	lacks  map[lack]int // weight of the threats that lack the same
+}
+
+// group is the question about a fact, or about the needs of an asset, which are
+// asked together.
+func (a *asking) group(r ssf.FactRef) *group {
+	fact := r.Fact
+	if def := a.e.Vocabulary.Fact(fact); def != nil && facts.DerivedOn(def, ssf.SortAsset) {
+		fact = "needs"
+	}
+	g := a.of[fact]
+	if g == nil {
+		g = &group{fact: fact, number: len(a.groups), at: make([]ssf.ID, 0, len(a.e.lackedBefore(fact).list))}
+		a.of[fact], a.groups = g, append(a.groups, g)
+	}
+	if len(g.at) == 0 || g.at[len(g.at)-1] != r.Element {
+		g.at = append(g.at, r.Element)
+	}
+	return g
+}
+
+// ask groups the unknown facts that threats need, each counted by the threats
+// that it helps to decide. Now are the fewest questions that move every threat,
+// the likelier ones first, at most [MaxQuestions]; the others come later, as
+// far as the answers leave them open.
+func (e *Evaluation) ask() {
+	for i := range e.Nodes {
+		for _, f := range e.Nodes[i].Facts {
+			if f.Value == "" {
+				e.asked[ssf.FactRef{Element: e.Nodes[i].ID, Fact: f.Fact.ID}] = true
+			}
+		}
+	}
+	a := &asking{e: e, of: map[ssf.ID]*group{}, lacks: map[lack]int{}}
+	cell := func(r ssf.FactRef) {
+		var l lack
+		l.add(a.group(r).number)
+		a.lacks[l]++
+	}
+	if len(e.Model.Assets) > 0 && e.Get(0, "can_hurt") == 0 { // facts on which cells of the matrix depend
+		cell(e.Name(0, "can_hurt"))
+	}
+	for i := range e.Nodes {
+		if e.Nodes[i].Sort == ssf.SortAsset && e.Get(int32(i), "personal") == 0 {
+			cell(e.Name(int32(i), "personal"))
+		}
+	}
+	for i := range e.Instances {
+		in := &e.Instances[i]
+		if in.State.Treated() || len(in.Needs) == 0 {
+			continue
+		}
+		var l lack
+		needs := in.Needs
+		if i := slices.IndexFunc(needs, func(r ssf.FactRef) bool { return r.Fact == "kind" }); i >= 0 {
+			needs = needs[i : i+1] // what it is comes before how it is
+		}
+		for _, r := range needs {
+			g := a.group(r)
+			l.add(g.number)
+			if g.counted != i+1 {
+				g.counted = i + 1
+				g.unlocks++
+			}
+		}
+		a.lacks[l] += weightOf(in)
+	}
+	now, later := a.choose()
+	e.Case.Questions, e.Case.Later = []ssf.OpenQuestion{}, []ssf.OpenQuestion{}
+	for _, g := range now {
+		e.Case.Questions = append(e.Case.Questions, e.question(g))
+	}
+	for _, g := range later {
+		e.Case.Later = append(e.Case.Later, e.question(g))
+	}
+}
+
+// weightOf is how much an answer about a threat is worth: the more likely the
+// threat, the more.
+func weightOf(in *Instance) int {
+	if in.Own != nil {
+		return int(ssf.High)
+	}
+	return int(max(in.Rule.Likelihood, ssf.Low))
+}
+
+// choose splits the questions: again and again the one that moves most of what
+// no question before it moves.
+func (a *asking) choose() (now, later []*group) {
+	type left struct {
+		lack
+		weight int
+	}
+	var rest []left
+	for l, w := range a.lacks {
+		rest = append(rest, left{l, w})
+	}
+	order := func(x, y *group) int {
+		if x.unlocks != y.unlocks {
+			return y.unlocks - x.unlocks
+		}
+		return strings.Compare(string(x.fact), string(y.fact))
+	}
+	later = slices.SortedFunc(slices.Values(a.groups), order)
+	for len(now) < MaxQuestions && len(rest) > 0 {
+		moves := make([]int, len(a.groups))
+		for _, r := range rest {
+			for _, g := range later {
+				if r.has(g.number) {
+					moves[g.number] += r.weight
+				}
+			}
+		}
+		best := 0
+		for i, g := range later {
+			if moves[g.number] > moves[later[best].number] {
+				best = i
+			}
+		}
+		g := later[best]
+		now, later = append(now, g), slices.Delete(later, best, best+1)
+		rest = slices.DeleteFunc(rest, func(r left) bool { return r.has(g.number) })
+	}
+	return now, later
+}
+
+// sortedOnce is a list of elements that lack a fact, sorted, each once. Most often
+// it was sorted before.
+func (e *Evaluation) sortedOnce(fact ssf.ID, list []ssf.ID) []ssf.ID {
+	s := e.lackedBefore(fact)
+	if !slices.Equal(s.list, list) {
+		s = sorting{list, slices.Sorted(slices.Values(list))}
+		s.sorted = slices.Compact(s.sorted)
+	}
+	e.lacking[fact] = s
+	return s.sorted
+}
+
+// question is a group as the case has it.
+func (e *Evaluation) question(g *group) ssf.OpenQuestion {
+	q := ssf.OpenQuestion{Fact: g.fact, Elements: e.sortedOnce(g.fact, g.at), Asks: Keys[g.fact], Values: []string{}, Unlocks: g.unlocks}
+	if len(e.asked) > 0 {
+		all := q.Elements
+		q.Elements = []ssf.ID{}
+		for _, at := range all {
+			if e.asked[ssf.FactRef{Element: at, Fact: g.fact}] {
+				q.Asked = append(q.Asked, at)
+			} else {
+				q.Elements = append(q.Elements, at)
+			}
+		}
+	}
+	def := e.Vocabulary.Fact(g.fact)
+	if g.fact == "needs" {
+		def = e.Vocabulary.Fact("confidentiality")
+	}
+	if def == nil {
+		return q
+	}
+	for _, v := range def.Values {
+		q.Values = append(q.Values, string(v.ID))
+	}
+	if g.fact != "needs" {
+		q.Asks, q.Means = def.Asks, def.Means
+	}
+	q.KnownBy = def.KnownBy
+	return q
+}

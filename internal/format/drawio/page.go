@@ -66,6 +66,9 @@ func ours(data []byte) bool {
 	return false
 }
 
+// is reports whether a document is one of draw.io.
+func is(n *format.Node) bool { return n.Has("mxfile") || n.Has("mxGraphModel") }
+
 // parse reads a file of draw.io with its pages unpacked. Pictures are refused.
 func parse(name string, data []byte) (*format.Node, error) {
 	at := (*format.Node)(nil).Add(name, format.Map, "", 1, 1)
@@ -82,6 +85,9 @@ func parse(name string, data []byte) (*format.Node, error) {
 	root, err := format.Parse(name, data)
 	if err != nil {
 		return nil, err
+	}
+	if !is(root) {
+		return nil, format.Refuse(root, "leave --from away, and the form is found by the content", "this is no file of draw.io")
 	}
 	size, values := maxUnpacked, 0
 	for _, n := range root.At("mxfile").All("diagram") {

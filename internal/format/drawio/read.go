@@ -19,10 +19,8 @@ var Format = format.Format{
 	Title: "draw.io / diagrams.net (.drawio)",
 	Parse: parse,
 	Text:  ours,
-	Is: func(n *format.Node) bool {
-		return n.Has("mxfile") || n.Has("mxGraphModel")
-	},
-	Read: read,
+	Is:    is,
+	Read:  read,
 }
 
 // reader reads one file.
@@ -36,6 +34,7 @@ func read(src *format.Source) (*format.Draft, error) {
 	r := &reader{src: src, noted: map[string]int{}}
 	file, pages := src.Root.At("mxfile"), []*format.Node{src.Root}
 	r.d = format.NewDraft(src, strings.TrimSpace("draw.io "+file.Text("@version")))
+	r.d.Unnamed = true
 	if file != nil {
 		pages = file.All("diagram")
 		for _, k := range file.Entries() {

@@ -48,6 +48,7 @@ func read(src *format.Source) (*format.Draft, error) {
 	if !list.Holds() {
 		return nil, format.Refuse(cmp.Or(list, root), "draw something in the tool and save it again", "the model has no diagrams")
 	}
+	r.d.Unnamed = true
 	r.kb = template(r.d, root.At("KnowledgeBase"))
 	for _, key := range []string{"ThreatGenerationEnabled", "Validations", "Version", "Profile"} {
 		root.At(key).See()

@@ -134,7 +134,7 @@ var same = map[string][]ssf.ID{
 	"TH5": {"eavesdropping"}, "TH9": {"eavesdropping"}, "TH14": {"eavesdropping"}, "TH15": {"eavesdropping"}, "TH16": {"eavesdropping"},
 	"TH19": {"eavesdropping"}, "TH38": {"eavesdropping"}, "TH52": {"eavesdropping"}, "TH61": {"eavesdropping"}, "TH65": {"eavesdropping"},
 	"TH78": {"eavesdropping"}, "TH115": {"eavesdropping"}, "TH131": {"eavesdropping"}, "TH175": {"eavesdropping"},
-	"TH66": {"tampered-in-transit"}, "TH132": {"tampered-in-transit", "eavesdropping"}, "TH151": {"tampered-in-transit", "eavesdropping"}, "TH154": {"tampered-in-transit", "eavesdropping"},
+	"TH66": {"tampered-in-transit"}, "TH132": {"tampered-in-transit"}, "TH151": {"tampered-in-transit"}, "TH154": {"tampered-in-transit"},
 	// Azure: queries, callers and their rights
 	"TH56": {"sql-injection"}, "TH82": {"sql-injection"},
 	"TH86": {"unproven-caller"}, "TH87": {"unproven-caller"},

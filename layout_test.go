@@ -43,8 +43,9 @@ var layout = map[string]room{
 	"internal/check":               {ours: []string{".", "internal/rule", "internal/facts", "internal/eval"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/evidence":            {ours: []string{"."}, never: []string{"os/exec", "net", "math/rand"}, calls: clock},
 	"internal/format":              {ours: []string{"."}, never: []string{"os", "net"}, third: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/unicode/norm"}, calls: clock},
-	"internal/format/all":          {ours: []string{"internal/format", "internal/format/drawio", "internal/format/threatdragon", "internal/format/tm7"}, never: []string{"os", "net"}},
+	"internal/format/all":          {ours: []string{"internal/format", "internal/format/drawio", "internal/format/oscal", "internal/format/threatdragon", "internal/format/tm7"}, never: []string{"os", "net"}},
 	"internal/format/drawio":       {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
+	"internal/format/oscal":        {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/threatdragon": {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/tm7":          {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/report":              {ours: []string{".", "internal/format", "internal/report/picture"}, never: []string{"os/exec", "net"}},
@@ -73,7 +74,7 @@ var testTools = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-int
 
 // The evaluator stays small enough to be read in one sitting.
 const (
-	maxEvalLines     = 2600
+	maxEvalLines     = 2700
 	maxEvalFileLines = 400
 )
 

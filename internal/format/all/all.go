@@ -2,16 +2,22 @@
 package all
 
 import (
+	"slices"
+
 	"ssf/internal/format"
 	"ssf/internal/format/drawio"
+	"ssf/internal/format/oscal"
 	"ssf/internal/format/threatdragon"
 	"ssf/internal/format/tm7"
 )
 
 // Formats are the forms, in the order in which help shows them. Of those that
 // are read, the more particular come first.
-var Formats = []format.Format{
-	threatdragon.Format,
-	tm7.Format,
-	drawio.Format,
-}
+var Formats = slices.Concat(
+	[]format.Format{
+		threatdragon.Format,
+		tm7.Format,
+		drawio.Format,
+	},
+	oscal.Formats,
+)

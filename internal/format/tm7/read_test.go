@@ -268,7 +268,7 @@ func TestOddFiles(t *testing.T) {
 		"a broken threat":          {model("<a:KV/><b>text</b>"+threat("X", "f", "", "T"), pair), 2, 1, 1, "an entry without a threat"},
 		"a broken element":         {model("", append(slices.Clone(pair), el{id: "z", ge: "GE.Q"})), 2, 1, 0, "unknown type"},
 		"no names":                 {model(threat("", "", "", ""), []el{{ge: "GE.P"}, {ge: "GE.P"}}), 2, 0, 1, ""},
-		"other letters":            {model(threat("X", "f", "", "Угроза"), []el{{id: "p", ge: "GE.P", name: "Заказы"}, {id: "s", ge: "GE.DS", name: "数据"}, {id: "f", ge: "GE.DF", name: "לשאול‮", more: between("p", "s")}}), 2, 1, 1, ""},
+		"other letters":            {model(threat("X", "f", "", "Угроза"), []el{{id: "p", ge: "GE.P", name: "Заказы"}, {id: "s", ge: "GE.DS", name: "数据"}, {id: "f", ge: "GE.DF", name: "לשאול\u202e", more: between("p", "s")}}), 2, 1, 1, ""},
 		"text for a list":          {[]byte(`<ThreatModel><DrawingSurfaceList><DrawingSurfaceModel>words</DrawingSurfaceModel><DrawingSurfaceModel><Borders>words</Borders><Lines><a/></Lines></DrawingSurfaceModel></DrawingSurfaceList><ThreatInstances>words</ThreatInstances></ThreatModel>`), 0, 0, 0, "no element"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/mitre"
 )
 
 // A Plan is a draft with ids of our language: what will be written.
@@ -184,6 +185,7 @@ func (p *Plan) nameThreats() {
 	d := p.draft
 	taken := newIDs(p.lib.rules...)
 	for _, t := range d.Threats {
+		t.Weaknesses, t.Attacks = d.published(t, t.Weaknesses), d.published(t, t.Attacks)
 		t.At = slices.DeleteFunc(slices.Compact(t.At), func(k string) bool {
 			if d.keys[k] != nil {
 				return false
@@ -205,6 +207,20 @@ func (p *Plan) nameThreats() {
 	for _, m := range d.Mitigations {
 		p.means[m] = means.take(cmp.Or(m.Name, m.Says), "mitigation")
 	}
+}
+
+// published are the ids of the CWE and CAPEC that stand for a weakness or an
+// attack: their lists have headings, views and withdrawn entries too.
+func (d *Draft) published(t *Threat, ids []string) (out []string) {
+	for _, id := range ids {
+		switch use := mitre.Of(ssf.ID(id)); {
+		case use == mitre.Unknown || use == mitre.Deprecated || use == mitre.Prohibited:
+			d.Report.Drop(t.Node, "%s cannot be the cause of a threat: the list of today does not have it, or as a heading only", Clip(id))
+		case !slices.Contains(out, id):
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // at is the id of the element at which a threat's i-th instance stands.
@@ -434,8 +450,8 @@ func (p *Plan) system() pairs {
 	s := &p.draft.System
 	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
-	if len(s.Misuse) > 0 {
-		ps = append(ps, pair{"misuse", texts(s.Misuse)})
+	if misuse := texts(s.Misuse); len(misuse) > 0 {
+		ps = append(ps, pair{"misuse", misuse})
 	}
 	ps = ps.text("contact", s.Contact).text("says", s.Says)
 	return p.facts(ps, &Element{Sort: ssf.SortSystem, Facts: s.Facts})

@@ -5,10 +5,16 @@ import (
 	"slices"
 
 	"ssf/internal/format"
+	"ssf/internal/format/cyclonedx"
+	"ssf/internal/format/diagram"
 	"ssf/internal/format/drawio"
+	"ssf/internal/format/issues"
 	"ssf/internal/format/oscal"
+	"ssf/internal/format/pytm"
+	"ssf/internal/format/threagile"
 	"ssf/internal/format/threatdragon"
 	"ssf/internal/format/tm7"
+	"ssf/internal/format/xlsx"
 )
 
 // Formats are the forms, in the order in which help shows them. Of those that
@@ -16,8 +22,18 @@ import (
 var Formats = slices.Concat(
 	[]format.Format{
 		threatdragon.Format,
+		threagile.Format,
+		pytm.Format,
 		tm7.Format,
 		drawio.Format,
+		cyclonedx.Format,
+		cyclonedx.VEX,
 	},
 	oscal.Formats,
+	[]format.Format{
+		xlsx.Format,
+		issues.Format,
+		diagram.DOT,
+		diagram.Mermaid,
+	},
 )

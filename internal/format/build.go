@@ -297,6 +297,16 @@ func (x *lexicon) is(kind, ancestor ssf.ID) bool {
 	return false
 }
 
+// uses reports whether a technology is another or one of its kinds.
+func (x *lexicon) uses(tech, ancestor ssf.ID) bool {
+	for t := x.techs[tech]; t != nil; t = x.techs[t.Is.ID] {
+		if t.ID == ancestor {
+			return true
+		}
+	}
+	return false
+}
+
 // misfit says why a fact cannot stand at an element; empty if it can.
 func (x *lexicon) misfit(e *Element, f Fact) string {
 	def := x.facts[f.Name]

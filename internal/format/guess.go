@@ -423,7 +423,7 @@ func (s *Source) Guess(d *Draft, e *Element) {
 		e.Kind = kind
 	}
 	for _, t := range s.GuessTech(e.Name) {
-		if !slices.Contains(e.Tech, t) {
+		if !slices.ContainsFunc(e.Tech, func(known ssf.ID) bool { return s.words().uses(known, t) }) {
 			d.Report.Guess(e.Node, "%s is taken to be made with %s, because its name says so", Clip(e.Name), t)
 			e.Tech = append(e.Tech, t)
 		}

@@ -66,6 +66,8 @@ threats:
   theirs: {at: web, says: They see to it., origin: behaviour, endangers: [orders.integrity], likelihood: low}
   never: {at: web, says: It cannot be., origin: behaviour, endangers: [orders.integrity], likelihood: low}
   gone: {at: web, says: Its place is gone., origin: behaviour, endangers: [orders.integrity], likelihood: low}
+  same: {at: web-to-db, name: Own words, says: A query is changed., same_as: [sql-injection@web-to-db], weaknesses: [CWE-20], endangers: [orders.integrity], from_tool: T-7}
+  rated: {at: web, says: Rated as a whole., severity: high, endangers: [orders.availability], weaknesses: [CWE-400], attacks: [CAPEC-125]}
   free: {at: web, says: Nobody did anything., origin: behaviour, endangers: [orders.integrity], likelihood: low}
 decisions:
   - {threat: own/later@web, treat: mitigate, plan: {due: 2027-02-01, owner: cto, ticket: OPS-12}, because: Later is soon enough.}

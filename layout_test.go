@@ -69,7 +69,7 @@ var layout = map[string]room{
 	"internal/testkit/exportkit":   {ours: []string{".", "library", "internal/check", "internal/format", "internal/lang", "internal/testkit/gen"}, never: []string{"net"}, third: append([]string{"github.com/santhosh-tekuri/jsonschema/v6"}, testTools...)},
 	"internal/testkit/modelgen":    {ours: []string{"internal/testkit/gen"}, never: []string{"os/exec", "net"}},
 	"internal/testkit/missing":     {ours: []string{".", "library", "internal/lang", "internal/check", "internal/format", "internal/format/all"}, never: []string{"os", "net"}, calls: clock},
-	"internal/testkit/bench":       {ours: []string{".", "library", "internal/lang", "internal/check", "internal/testkit/gen"}, never: []string{"net"}},
+	"internal/testkit/bench":       {ours: []string{".", "library", "internal/lang", "internal/check", "internal/testkit/gen", "internal/testkit/missing"}, never: []string{"net"}},
 	"cmd/ssf": {
 		ours:  []string{".", "library", "spec", "internal/lang", "internal/rule", "internal/repo", "internal/eval", "internal/check", "internal/report", "internal/ruletest", "internal/proof", "internal/evidence", "internal/results", "internal/runner", "internal/format", "internal/format/all"},
 		never: []string{"database/sql"},

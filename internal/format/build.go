@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ssf"
@@ -127,13 +128,15 @@ func (p *Plan) settle(e *Element) {
 	d := p.draft
 	keep := func(what string, keys []string, sort ssf.Sort) []string {
 		var out []string
+		seen := map[string]bool{}
 		for _, k := range keys {
 			switch {
 			case d.Find(k, sort) == nil:
 				d.Report.Drop(e.Node, "%s of %s is %s, which the file does not have", what, p.ids[e], Clip(k))
-			case !slices.Contains(out, k):
+			case !seen[k]:
 				out = append(out, k)
 			}
+			seen[k] = true
 		}
 		return out
 	}
@@ -237,6 +240,9 @@ type lexicon struct {
 	facts                   map[ssf.ID]*ssf.FactDef
 	order                   map[ssf.ID]int // of the facts
 	rules, measures         []ssf.ID
+	titles                  map[string][]int  // places of technologies in the library, by the words of titles that names are searched for
+	longest                 int               // of how many words the longest of these is
+	spelled                 map[string]ssf.ID // protocols by id and title, squeezed
 }
 
 func newLexicon(lib *ssf.Library) *lexicon {
@@ -251,6 +257,23 @@ func newLexicon(lib *ssf.Library) *lexicon {
 	x.kinds, x.techs, x.protocols = by(lib.Kinds), by(lib.Techs), by(lib.Protocols)
 	for i := range lib.Facts {
 		x.facts[lib.Facts[i].ID], x.order[lib.Facts[i].ID] = &lib.Facts[i], i
+	}
+	x.titles, x.spelled = map[string][]int{}, map[string]ssf.ID{}
+	for i := range lib.Techs {
+		words := wordList(lib.Techs[i].Title)
+		title := strings.Join(words, " ")
+		if len(title) < 4 || everyday[title] || lib.Techs[i].Abstract {
+			continue
+		}
+		x.titles[title] = append(x.titles[title], i)
+		x.longest = max(x.longest, len(words))
+	}
+	for i := range lib.Protocols {
+		for _, name := range []string{string(lib.Protocols[i].ID), lib.Protocols[i].Title} {
+			if q := Squeeze(name); x.spelled[q] == "" {
+				x.spelled[q] = lib.Protocols[i].ID
+			}
+		}
 	}
 	for i := range lib.Threats {
 		x.rules = append(x.rules, lib.Threats[i].ID)

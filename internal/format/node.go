@@ -44,10 +44,11 @@ type Node struct {
 	Line int     // from 1
 	Col  int     // from 1, in runes
 
-	text string // of a scalar; of an XML element its own text
-	up   *Node
-	doc  *document // of the root
-	seen bool
+	text  string // of a scalar; of an XML element its own text
+	up    *Node
+	doc   *document // of the root
+	index int32     // of an entry of a list, its place in it, from 0
+	seen  bool
 }
 
 type document struct {
@@ -194,11 +195,7 @@ func (n *Node) path(blank bool) string {
 		case blank:
 			parts = append(parts, "[]")
 		default:
-			for i, k := range n.up.Kids {
-				if k == n {
-					parts = append(parts, "["+strconv.Itoa(i)+"]")
-				}
-			}
+			parts = append(parts, "["+strconv.Itoa(int(n.index))+"]")
 		}
 	}
 	var b strings.Builder

@@ -99,7 +99,7 @@ func (p *Plan) count(ours bool) (cs []Count) {
 }
 
 // dangles reports whether a flow has no two ends, and says so. What threatens it
-// then threatens the system.
+// then threatens the system, or the one element at which it has both.
 func (p *Plan) dangles(e *Element) bool {
 	d := p.draft
 	if e.Sort != ssf.SortFlow {
@@ -118,6 +118,11 @@ func (p *Plan) dangles(e *Element) bool {
 			continue
 		}
 		delete(d.keys, e.Key)
+		return true
+	}
+	if e.From == e.To {
+		d.Report.Drop(e.Node, "flow %s begins and ends at %s, and what happens inside one part is no flow; what threatens it threatens that", Clip(cmp.Or(e.Name, e.ID, e.Key)), p.ids[d.keys[e.From]])
+		d.keys[e.Key] = d.keys[e.From]
 		return true
 	}
 	return false

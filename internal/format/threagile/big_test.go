@@ -30,7 +30,7 @@ func big(assets int) []byte {
 			i, kinds[i%4], i, []string{"none", "transparent"}[i%2], i%7, i%data, (i+1)%data, i%data)
 		for l := range 3 + i%2 {
 			fmt.Fprintf(&b, "      Link %d: {target: asset-%d, protocol: %s, authentication: token, authorization: technical-user, data_assets_sent: [data-%d], data_assets_received: [data-%d]}\n",
-				l, (i*7+l*13+1)%assets, []string{"https", "jdbc", "mqtt", "odd"}[l], (i+l)%data, (i+2*l)%data)
+				l, (i+l*13+1)%assets, []string{"https", "jdbc", "mqtt", "odd"}[l], (i+l)%data, (i+2*l)%data)
 		}
 	}
 	b.WriteString("trust_boundaries:\n")

@@ -44,10 +44,11 @@ var layout = map[string]room{
 	"internal/evidence":            {ours: []string{"."}, never: []string{"os/exec", "net", "math/rand"}, calls: clock},
 	"internal/markup":              {never: []string{"os", "net"}},
 	"internal/format":              {ours: []string{"."}, never: []string{"os", "net"}, third: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/unicode/norm"}, calls: clock},
-	"internal/format/all":          {ours: []string{"internal/format", "internal/format/diagram", "internal/format/issues", "internal/format/threatdragon", "internal/format/xlsx"}, never: []string{"os", "net"}},
+	"internal/format/all":          {ours: []string{"internal/format", "internal/format/diagram", "internal/format/issues", "internal/format/oscal", "internal/format/threatdragon", "internal/format/xlsx"}, never: []string{"os", "net"}},
 	"internal/format/diagram":      {ours: []string{".", "internal/format", "internal/markup"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/format/issues":       {ours: []string{".", "internal/format", "internal/markup"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/format/xlsx":         {ours: []string{".", "internal/format", "internal/markup"}, never: []string{"os", "net", "math/rand"}, third: []string{"github.com/xuri/excelize/v2"}, calls: clock},
+	"internal/format/oscal":        {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/threatdragon": {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/report":              {ours: []string{".", "internal/format", "internal/markup", "internal/report/picture"}, never: []string{"os/exec", "net"}},
 	"internal/report/picture":      {ours: []string{"."}, never: []string{"os", "net"}},
@@ -74,7 +75,7 @@ var testTools = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-int
 
 // The evaluator stays small enough to be read in one sitting.
 const (
-	maxEvalLines     = 2600
+	maxEvalLines     = 2700
 	maxEvalFileLines = 400
 )
 

@@ -479,11 +479,11 @@ func (p *Plan) element(e *Element) (ps pairs) {
 		}
 		refs("stores", e.Stores)
 	case ssf.SortFlow:
+		ref("from", e.From)
+		ref("to", e.To)
 		ps = ps.word("over", e.Over)
 		refs("sends", e.Sends)
 		refs("returns", e.Returns)
-		ref("from", e.From)
-		ref("to", e.To)
 	case ssf.SortFunction:
 		ref("at", e.At)
 		ps = ps.word("does", ssf.ID(e.Does))

@@ -44,9 +44,13 @@ func (p *Plan) Join(derived []Derived) {
 	weight := func(w string) float64 { return math.Log(1 + float64(len(rules))/float64(max(counts[w], 1))) }
 	var matches []match
 	for _, in := range p.Instances() {
-		words := wordsOf(in.Name + " " + in.Says)
+		words, named := wordsOf(in.Name+" "+in.Says), told(in.Name+" "+in.Says)
 		for _, x := range at[in.Element] {
-			if s := likeness(in, x, words, rules[x.Rule], weight); s >= sameEnough {
+			s := likeness(in, x, words, rules[x.Rule], weight)
+			if i := slices.Index(named, x.Rule); i >= 0 && s > 0 {
+				s += sameEnough - 0.01*float64(i)
+			}
+			if s >= sameEnough {
 				matches = append(matches, match{in, x, s})
 			}
 		}
@@ -93,6 +97,7 @@ func likeness(in Instance, x *Derived, words, rule map[string]bool, weight func(
 	if mine > 0 && theirs > 0 {
 		score = common / math.Sqrt(mine*theirs)
 	}
+	score += 0.05 // nothing speaks against it
 	if slices.ContainsFunc(in.Weaknesses, func(w string) bool { return slices.Contains(x.Weaknesses, ssf.ID(w)) }) {
 		score += 0.3
 	}

@@ -203,6 +203,7 @@ func (p *page) summary(c *ssf.Case) {
 	for _, ph := range c.Phases {
 		p.phase(c, ph)
 	}
+	p.own(c)
 	for _, g := range c.Gates {
 		state := p.paint(green, "met")
 		if !g.Met {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/mitre"
 )
 
 // A Plan is a draft with ids of our language: what will be written.
@@ -31,15 +32,20 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 	taken := newIDs("system")
 	names := map[string]int{}
 	for _, e := range d.Elements {
+		if taken.want(e.Want) {
+			p.ids[e] = e.Want
+		}
+	}
+	for _, e := range d.Elements {
 		if e.Sort == ssf.SortFlow {
 			names[Slug(e.Name)]++
-		} else {
+		} else if p.ids[e] == "" {
 			p.ids[e] = taken.take(e.Name, string(e.Sort))
 		}
 	}
 	d.Elements = slices.DeleteFunc(d.Elements, p.dangles)
 	for _, e := range d.Elements {
-		if e.Sort == ssf.SortFlow {
+		if e.Sort == ssf.SortFlow && p.ids[e] == "" {
 			between := string(p.ids[d.keys[e.From]] + "-to-" + p.ids[d.keys[e.To]])
 			if s := Slug(e.Name); s == "" || names[s] > 1 {
 				p.ids[e] = taken.take(between)
@@ -159,7 +165,13 @@ func (p *Plan) settle(e *Element) {
 		d.Report.Drop(e.Node, "there is no kind %s", e.Kind)
 		e.Kind = ""
 	}
-	e.Tech = slices.DeleteFunc(slices.Compact(slices.Clone(e.Tech)), func(t ssf.ID) bool { return p.lib.techs[t] == nil })
+	techs := e.Tech
+	e.Tech = nil
+	for _, t := range techs {
+		if p.lib.techs[t] != nil && !slices.Contains(e.Tech, t) {
+			e.Tech = append(e.Tech, t)
+		}
+	}
 	if e.Over != "" && p.lib.protocols[e.Over] == nil {
 		e.Over = ""
 	}
@@ -184,6 +196,7 @@ func (p *Plan) nameThreats() {
 	d := p.draft
 	taken := newIDs(p.lib.rules...)
 	for _, t := range d.Threats {
+		t.Weaknesses, t.Attacks = d.published(t, t.Weaknesses), d.published(t, t.Attacks)
 		t.At = slices.DeleteFunc(slices.Compact(t.At), func(k string) bool {
 			if d.keys[k] != nil {
 				return false
@@ -197,14 +210,42 @@ func (p *Plan) nameThreats() {
 			if at := p.at(t, i); taken.taken[ssf.ID(id)] && at != "system" {
 				id += "-at-" + string(at)
 			}
+			if i == 0 && taken.want(t.Want) {
+				p.own[t] = append(p.own[t], t.Want)
+				continue
+			}
 			p.own[t] = append(p.own[t], taken.take(id, "threat"))
 		}
 	}
-	means := newIDs(p.lib.measures...)
+	means := newIDs()
 	p.meansIDs = means
 	for _, m := range d.Mitigations {
-		p.means[m] = means.take(cmp.Or(m.Name, m.Says), "mitigation")
+		if means.want(m.Want) { // that may be the id of a measure, which it then is
+			p.means[m] = m.Want
+		}
 	}
+	for _, id := range p.lib.measures {
+		means.taken[id] = true
+	}
+	for _, m := range d.Mitigations {
+		if p.means[m] == "" {
+			p.means[m] = means.take(cmp.Or(m.Name, m.Says), "mitigation")
+		}
+	}
+}
+
+// published are the ids of the CWE and CAPEC that stand for a weakness or an
+// attack: their lists have headings, views and withdrawn entries too.
+func (d *Draft) published(t *Threat, ids []string) (out []string) {
+	for _, id := range ids {
+		switch use := mitre.Of(ssf.ID(id)); {
+		case use == mitre.Unknown || use == mitre.Deprecated || use == mitre.Prohibited:
+			d.Report.Drop(t.Node, "%s cannot be the cause of a threat: the list of today does not have it, or as a heading only", Clip(id))
+		case !slices.Contains(out, id):
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // at is the id of the element at which a threat's i-th instance stands.
@@ -221,6 +262,7 @@ type lexicon struct {
 	facts                   map[ssf.ID]*ssf.FactDef
 	order                   map[ssf.ID]int // of the facts
 	rules, measures         []ssf.ID
+	labels                  map[string]ssf.ID // technologies by id and title; see [Source.Tech]
 }
 
 func newLexicon(lib *ssf.Library) *lexicon {
@@ -255,6 +297,16 @@ func (x *lexicon) is(kind, ancestor ssf.ID) bool {
 	return false
 }
 
+// uses reports whether a technology is another or one of its kinds.
+func (x *lexicon) uses(tech, ancestor ssf.ID) bool {
+	for t := x.techs[tech]; t != nil; t = x.techs[t.Is.ID] {
+		if t.ID == ancestor {
+			return true
+		}
+	}
+	return false
+}
+
 // misfit says why a fact cannot stand at an element; empty if it can.
 func (x *lexicon) misfit(e *Element, f Fact) string {
 	def := x.facts[f.Name]
@@ -271,7 +323,7 @@ func (x *lexicon) misfit(e *Element, f Fact) string {
 		for _, k := range def.Kinds {
 			fits = fits || x.is(e.Kind, k.ID) || x.is(k.ID, e.Kind)
 		}
-		if !fits {
+		if !fits && f.Value != def.Elsewhere {
 			return fmt.Sprintf("it has no meaning for the kind %s", e.Kind)
 		}
 	}
@@ -309,8 +361,8 @@ func (x *lexicon) implied(e *Element, fact ssf.ID) (vs []ssf.Value) {
 
 func valid(def *ssf.FactDef, v ssf.Value) bool {
 	words := func(ws []string) bool {
-		for _, w := range ws {
-			if !ssf.HasRef(def.Values, ssf.ID(w)) {
+		for i, w := range ws {
+			if !ssf.HasRef(def.Values, ssf.ID(w)) || slices.Contains(ws[:i], w) {
 				return false
 			}
 		}
@@ -372,6 +424,9 @@ func (p *Plan) Text() string {
 	var threats []named
 	for _, t := range p.draft.Threats {
 		for i, own := range p.own[t] {
+			if t.Derived && p.joins[own] != "" {
+				continue
+			}
 			threats = append(threats, named{own, p.threat(t, own, p.at(t, i))})
 		}
 	}
@@ -407,7 +462,11 @@ func (p *Plan) write(done *treatment, threats []named) string {
 	var ns []named
 	taken := newIDs()
 	for _, r := range d.Requirements {
-		ns = append(ns, named{taken.take(cmp.Or(r.Name, r.Says), "requirement"), pairs{}.text("says", sentence(r.Name, r.Says))})
+		id := r.Want
+		if !taken.want(id) {
+			id = taken.take(cmp.Or(r.Name, r.Says), "requirement")
+		}
+		ns = append(ns, named{id, pairs{}.text("says", sentence(r.Name, r.Says))})
 	}
 	all("requirements", ns)
 	all("assumptions", done.assumptions)
@@ -424,16 +483,20 @@ func (p *Plan) system() pairs {
 	s := &p.draft.System
 	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
-	if len(s.Misuse) > 0 {
-		ps = append(ps, pair{"misuse", texts(s.Misuse)})
+	if misuse := texts(s.Misuse); len(misuse) > 0 {
+		ps = append(ps, pair{"misuse", misuse})
 	}
-	ps = ps.text("contact", s.Contact).text("says", s.Says)
+	ps = ps.text("contact", s.Contact)
+	if _, err := time.Parse(time.DateOnly, s.SupportUntil); err == nil {
+		ps = ps.word("support_until", ssf.ID(s.SupportUntil))
+	}
+	ps = ps.text("says", s.Says)
 	return p.facts(ps, &Element{Sort: ssf.SortSystem, Facts: s.Facts})
 }
 
 func (p *Plan) element(e *Element) (ps pairs) {
 	id := p.ids[e]
-	if Slug(e.Name) != e.Name || string(id) != e.Name {
+	if string(id) != e.Name {
 		ps = ps.text("name", e.Name)
 	}
 	ps = ps.text("says", e.Says)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"ssf"
@@ -71,19 +72,19 @@ func (p *page) own(c *ssf.Case) {
 	if o.all == 0 {
 		return
 	}
-	says := "own threats: " + count(o.all, "threat")
+	says := "own threats: " + strconv.Itoa(o.all)
 	if o.joined > 0 {
-		says += ", " + number(o.joined, "is one", "are ones") + " of the library"
+		says += "; " + number(o.joined, "is in the library too", "are in the library too")
 	}
 	if o.near > 0 {
-		says += ", " + number(o.near, "is like", "are like") + " some of it"
+		says += "; " + number(o.near, "is like one of its", "are like some of its")
 	}
 	if n := len(o.beyond); n > 0 {
-		says += ", " + number(n, "is unlike", "are unlike") + " any of it: " + join(o.beyond[:min(n, maxBeyond)])
+		says += "; " + number(n, "is like none of its: ", "are like none of its: ") + join(o.beyond[:min(n, maxBeyond)])
 		if n > maxBeyond {
 			says += " and others"
 		}
 	}
 	p.hang("", "  ", says)
-	p.hang("  ", "  ", "the library has "+count(o.derived, "more threat")+" that they lack, and asks about "+number(o.asked, "other", "others"))
+	p.hang("  ", "  ", "the library has "+count(o.derived, "threat")+" that they lack, and asks about "+strconv.Itoa(o.asked)+" more")
 }

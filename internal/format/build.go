@@ -33,15 +33,20 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 	taken := newIDs("system")
 	names := map[string]int{}
 	for _, e := range d.Elements {
+		if taken.want(e.Want) {
+			p.ids[e] = e.Want
+		}
+	}
+	for _, e := range d.Elements {
 		if e.Sort == ssf.SortFlow {
 			names[Slug(e.Name)]++
-		} else {
+		} else if p.ids[e] == "" {
 			p.ids[e] = taken.take(e.Name, string(e.Sort))
 		}
 	}
 	d.Elements = slices.DeleteFunc(d.Elements, p.dangles)
 	for _, e := range d.Elements {
-		if e.Sort == ssf.SortFlow {
+		if e.Sort == ssf.SortFlow && p.ids[e] == "" {
 			between := string(p.ids[d.keys[e.From]] + "-to-" + p.ids[d.keys[e.To]])
 			if s := Slug(e.Name); s == "" || names[s] > 1 {
 				p.ids[e] = taken.take(between)
@@ -168,7 +173,13 @@ func (p *Plan) settle(e *Element) {
 		d.Report.Drop(e.Node, "there is no kind %s", e.Kind)
 		e.Kind = ""
 	}
-	e.Tech = slices.DeleteFunc(slices.Compact(slices.Clone(e.Tech)), func(t ssf.ID) bool { return p.lib.techs[t] == nil })
+	techs := e.Tech
+	e.Tech = nil
+	for _, t := range techs {
+		if p.lib.techs[t] != nil && !slices.Contains(e.Tech, t) {
+			e.Tech = append(e.Tech, t)
+		}
+	}
 	if e.Over != "" && p.lib.protocols[e.Over] == nil {
 		e.Over = ""
 	}
@@ -207,13 +218,27 @@ func (p *Plan) nameThreats() {
 			if at := p.at(t, i); taken.taken[ssf.ID(id)] && at != "system" {
 				id += "-at-" + string(at)
 			}
+			if i == 0 && taken.want(t.Want) {
+				p.own[t] = append(p.own[t], t.Want)
+				continue
+			}
 			p.own[t] = append(p.own[t], taken.take(id, "threat"))
 		}
 	}
-	means := newIDs(p.lib.measures...)
+	means := newIDs()
 	p.meansIDs = means
 	for _, m := range d.Mitigations {
-		p.means[m] = means.take(cmp.Or(m.Name, m.Says), "mitigation")
+		if means.want(m.Want) { // that may be the id of a measure, which it then is
+			p.means[m] = m.Want
+		}
+	}
+	for _, id := range p.lib.measures {
+		means.taken[id] = true
+	}
+	for _, m := range d.Mitigations {
+		if p.means[m] == "" {
+			p.means[m] = means.take(cmp.Or(m.Name, m.Says), "mitigation")
+		}
 	}
 }
 
@@ -248,6 +273,7 @@ type lexicon struct {
 	titles                  map[string][]int  // places of technologies in the library, by the words of titles that names are searched for
 	longest                 int               // of how many words the longest of these is
 	spelled                 map[string]ssf.ID // protocols by id and title, squeezed
+	labels                  map[string]ssf.ID // technologies by id and title; see [Source.Tech]
 }
 
 func newLexicon(lib *ssf.Library) *lexicon {
@@ -299,6 +325,16 @@ func (x *lexicon) is(kind, ancestor ssf.ID) bool {
 	return false
 }
 
+// uses reports whether a technology is another or one of its kinds.
+func (x *lexicon) uses(tech, ancestor ssf.ID) bool {
+	for t := x.techs[tech]; t != nil; t = x.techs[t.Is.ID] {
+		if t.ID == ancestor {
+			return true
+		}
+	}
+	return false
+}
+
 // misfit says why a fact cannot stand at an element; empty if it can.
 func (x *lexicon) misfit(e *Element, f Fact) string {
 	def := x.facts[f.Name]
@@ -315,7 +351,7 @@ func (x *lexicon) misfit(e *Element, f Fact) string {
 		for _, k := range def.Kinds {
 			fits = fits || x.is(e.Kind, k.ID) || x.is(k.ID, e.Kind)
 		}
-		if !fits {
+		if !fits && f.Value != def.Elsewhere {
 			return fmt.Sprintf("it has no meaning for the kind %s", e.Kind)
 		}
 	}
@@ -353,8 +389,8 @@ func (x *lexicon) implied(e *Element, fact ssf.ID) (vs []ssf.Value) {
 
 func valid(def *ssf.FactDef, v ssf.Value) bool {
 	words := func(ws []string) bool {
-		for _, w := range ws {
-			if !ssf.HasRef(def.Values, ssf.ID(w)) {
+		for i, w := range ws {
+			if !ssf.HasRef(def.Values, ssf.ID(w)) || slices.Contains(ws[:i], w) {
 				return false
 			}
 		}
@@ -416,6 +452,9 @@ func (p *Plan) Text() string {
 	var threats []named
 	for _, t := range p.draft.Threats {
 		for i, own := range p.own[t] {
+			if t.Derived && p.joins[own] != "" {
+				continue
+			}
 			threats = append(threats, named{own, p.threat(t, own, p.at(t, i))})
 		}
 	}
@@ -451,7 +490,11 @@ func (p *Plan) write(done *treatment, threats []named) string {
 	var ns []named
 	taken := newIDs()
 	for _, r := range d.Requirements {
-		ns = append(ns, named{taken.take(cmp.Or(r.Name, r.Says), "requirement"), pairs{}.text("says", sentence(r.Name, r.Says))})
+		id := r.Want
+		if !taken.want(id) {
+			id = taken.take(cmp.Or(r.Name, r.Says), "requirement")
+		}
+		ns = append(ns, named{id, pairs{}.text("says", sentence(r.Name, r.Says))})
 	}
 	all("requirements", ns)
 	all("assumptions", done.assumptions)
@@ -471,13 +514,17 @@ func (p *Plan) system() pairs {
 	if misuse := texts(s.Misuse); len(misuse) > 0 {
 		ps = append(ps, pair{"misuse", misuse})
 	}
-	ps = ps.text("contact", s.Contact).text("says", s.Says)
+	ps = ps.text("contact", s.Contact)
+	if _, err := time.Parse(time.DateOnly, s.SupportUntil); err == nil {
+		ps = ps.word("support_until", ssf.ID(s.SupportUntil))
+	}
+	ps = ps.text("says", s.Says)
 	return p.facts(ps, &Element{Sort: ssf.SortSystem, Facts: s.Facts})
 }
 
 func (p *Plan) element(e *Element) (ps pairs) {
 	id := p.ids[e]
-	if Slug(e.Name) != e.Name || string(id) != e.Name {
+	if string(id) != e.Name {
 		ps = ps.text("name", e.Name)
 	}
 	ps = ps.text("says", e.Says)

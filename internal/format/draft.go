@@ -26,8 +26,10 @@ type Draft struct {
 	Tool   string // and the version that it names, as `Threat Dragon 2.3.0`
 	System struct {
 		Name, Says, Version, Supplier, Contact, Purpose string
-		Misuse                                          []string
-		Facts                                           []Fact
+
+		SupportUntil string // a date
+		Misuse       []string
+		Facts        []Fact
 	}
 	Unnamed      bool // flows and stores hold data that the source has no names for, as drawings do
 	Elements     []*Element
@@ -56,7 +58,8 @@ type Element struct {
 	ID   string // in the tool, for people who look there
 	Name string
 	Says string
-	Ours bool // the source has no such thing; the reader made it of something else
+	Want ssf.ID // its id in our language, in a file that this program wrote
+	Ours bool   // the source has no such thing; the reader made it of something else
 
 	Kind    ssf.ID   // of a component; empty: not known
 	Tech    []ssf.ID // of a component
@@ -113,10 +116,11 @@ type Threat struct {
 	Says       string
 	At         []string // keys of elements
 	Origin     ssf.Origin
-	Stride     []string // in the words of the language; see [Stride]
-	Weaknesses []string // `CWE-89`
-	Attacks    []string // `CAPEC-66`
-	Endangers  []ssf.Property
+	Stride     []string       // in the words of the language; see [Stride]
+	Weaknesses []string       // `CWE-89`
+	Attacks    []string       // `CAPEC-66`
+	Endangers  []ssf.Property // of all assets that its elements have to do with
+	Cells      []Cell         // of single assets
 	Severity   ssf.Level
 	Likelihood ssf.Level
 	Status     Status
@@ -126,6 +130,14 @@ type Threat struct {
 	Ticket     string
 	Mitigated  []string // keys of mitigations
 	Same       []ssf.ID // rules of the library that mean the same, for a threat that came from a rule of the tool
+	Want       ssf.ID   // its id in our language, in a file that this program wrote
+	Derived    bool     // it is one of the library's own, so where the library derives it nothing else need say so
+}
+
+// A Cell is a property of an element, by its key.
+type Cell struct {
+	Element  string
+	Property ssf.Property
 }
 
 // A Mitigation is a countermeasure that the file names. State is what the tool
@@ -137,6 +149,7 @@ type Mitigation struct {
 	Name  string
 	Says  string
 	State string
+	Want  ssf.ID // its id in our language, in a file that this program wrote
 }
 
 // A Requirement and an Assumption are texts that the file has as such.
@@ -146,6 +159,7 @@ type (
 		ID   string
 		Name string
 		Says string
+		Want ssf.ID
 	}
 	Assumption struct {
 		Node    *Node
@@ -154,6 +168,7 @@ type (
 		Says    string
 		Owner   string    // supplier, customer, operator or third_party
 		Threats []*Threat // that it takes
+		Want    ssf.ID
 	}
 )
 

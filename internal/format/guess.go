@@ -362,6 +362,42 @@ func (s *Source) Protocol(name string) ssf.ID {
 	return s.words().spelled[q]
 }
 
+// IsKind reports whether the library has a kind with this id.
+func (s *Source) IsKind(id ssf.ID) bool { return s.words().kinds[id] != nil }
+
+// techWords are names that people give to technologies and that are no id or
+// title in the library, squeezed.
+var techWords = map[string]ssf.ID{"postgres": "postgresql", "mongo": "mongodb", "nodejs": "node", "k8s": "kubernetes", "golang": "go", "elastic": "elasticsearch"}
+
+// Tech is the technology that a label names as a whole: by its id or title;
+// empty if it is none that is known.
+func (s *Source) Tech(label string) ssf.ID {
+	x := s.words()
+	if x.labels == nil {
+		x.labels = map[string]ssf.ID{}
+		for i := range s.Library.Techs {
+			t := &s.Library.Techs[i]
+			if t.Abstract {
+				continue
+			}
+			for _, name := range []string{string(t.ID), t.Title} {
+				if q := Squeeze(name); q != "" && x.labels[q] == "" {
+					x.labels[q] = t.ID
+				}
+			}
+		}
+		for q, id := range techWords {
+			if x.techs[id] != nil && x.labels[q] == "" {
+				x.labels[q] = id
+			}
+		}
+	}
+	if x.techs[ssf.ID(label)] != nil {
+		return ssf.ID(label)
+	}
+	return x.labels[Squeeze(label)]
+}
+
 func (s *Source) words() *lexicon {
 	if s.lexicon == nil {
 		s.lexicon = newLexicon(s.Library)
@@ -397,7 +433,7 @@ func (s *Source) Guess(d *Draft, e *Element) {
 		e.Kind = kind
 	}
 	for _, t := range s.GuessTech(e.Name) {
-		if !slices.Contains(e.Tech, t) {
+		if !slices.ContainsFunc(e.Tech, func(known ssf.ID) bool { return s.words().uses(known, t) }) {
 			d.Report.Guess(e.Node, "%s is taken to be made with %s, because its name says so", Clip(e.Name), t)
 			e.Tech = append(e.Tech, t)
 		}

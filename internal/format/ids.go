@@ -1,6 +1,7 @@
 package format
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -54,11 +55,23 @@ type ids struct {
 }
 
 func newIDs(reserved ...ssf.ID) *ids {
-	x := &ids{map[ssf.ID]bool{}, map[string]int{}}
+	x := &ids{map[ssf.ID]bool{"null": true}, map[string]int{}} // a null is never a value in the language
 	for _, id := range reserved {
 		x.taken[id] = true
 	}
 	return x
+}
+
+// wanted is an id as the language takes it; see maxID of the language.
+var wanted = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// want takes just this id, if it can be one and is free.
+func (x *ids) want(id ssf.ID) bool {
+	if x.taken[id] || len(id) > 100 || !wanted.MatchString(string(id)) {
+		return false
+	}
+	x.taken[id] = true
+	return true
 }
 
 // take is an id that is like the first of some names that can be one.

@@ -48,6 +48,7 @@ type Node struct {
 	up    *Node
 	doc   *document // of the root
 	index int32     // of an entry of a list, its place in it, from 0
+	nth   int32     // of an XML element among those of its name around it, from 1; 0 if it is the only one
 	seen  bool
 }
 
@@ -190,6 +191,8 @@ func (n *Node) path(blank bool) string {
 	var parts []string
 	for ; n.up != nil; n = n.up {
 		switch {
+		case n.up.Kind != List && n.nth > 0 && !blank:
+			parts = append(parts, n.Key+"["+strconv.Itoa(int(n.nth)-1)+"]")
 		case n.up.Kind != List:
 			parts = append(parts, n.Key)
 		case blank:

@@ -25,18 +25,23 @@ type treatment struct {
 	people, assumptions, mitigations []named
 	decisions                        []pairs
 	ids                              *ids // of assumptions
+	decided                          map[string]bool
 }
 
 // treat turns statuses into decisions, assumptions and mitigations. Nothing
 // becomes more certain than it is in the source.
 func (p *Plan) treat() *treatment {
-	x := &treatment{ids: newIDs()}
+	x := &treatment{ids: newIDs(), decided: map[string]bool{}}
 	for _, a := range p.draft.Assumptions {
 		ps := pairs{}.text("says", sentence(a.Name, a.Says)).word("owner", ssf.ID(a.Owner))
 		if about := p.targets(a.Threats); len(about) > 0 {
 			ps = append(ps, pair{"dismisses", about})
 		}
-		x.assumptions = append(x.assumptions, named{x.ids.take(cmp.Or(a.Name, a.Says), "assumption"), ps})
+		id := a.Want
+		if !x.ids.want(id) {
+			id = x.ids.take(cmp.Or(a.Name, a.Says), "assumption")
+		}
+		x.assumptions = append(x.assumptions, named{id, ps})
 	}
 	for _, t := range p.draft.Threats {
 		for _, target := range p.targets([]*Threat{t}) {
@@ -49,6 +54,14 @@ func (p *Plan) treat() *treatment {
 
 // decide writes what the source decided about one threat.
 func (p *Plan) decide(x *treatment, t *Threat, target string) {
+	switch t.Status {
+	case IsNotRelevant, IsAccepted, IsTransferred:
+		if x.decided[target] {
+			p.draft.Report.Drop(t.Node, "this decides about %s once more", target)
+			return
+		}
+		x.decided[target] = true
+	}
 	d := pairs{{"threat", scalar(target)}}
 	tool := cmp.Or(p.draft.Tool, "the source")
 	because := cmp.Or(t.Because, "Stated in "+tool+", which gives no reason.")
@@ -132,7 +145,7 @@ func (p *Plan) mitigate(x *treatment) {
 // counter adds one mitigation.
 func (p *Plan) counter(x *treatment, m *Mitigation, state string, about []*Threat) {
 	ps := pairs{}
-	if Slug(m.Name) != m.Name {
+	if string(p.means[m]) != m.Name {
 		ps = ps.text("name", m.Name)
 	}
 	ps = ps.text("says", m.Says)
@@ -177,15 +190,20 @@ func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
 			ps = append(ps, pair{key, l})
 		}
 	}
+	var cells []string
+	for _, c := range t.Cells {
+		if e := p.draft.Find(c.Element, ssf.SortAsset); e != nil && slices.Contains(ssf.AssetProperties, c.Property) {
+			cells = append(cells, string(p.ids[e])+"."+string(c.Property))
+		}
+	}
 	if at != "system" {
-		var cells []string
 		for _, prop := range t.Endangers {
 			for _, a := range p.stakes(at) {
 				cells = append(cells, string(a)+"."+string(prop))
 			}
 		}
-		words("endangers", cells)
 	}
+	words("endangers", cells)
 	words("stride", t.Stride)
 	words("weaknesses", t.Weaknesses)
 	words("attacks", t.Attacks)

@@ -5,10 +5,18 @@ import (
 	"slices"
 
 	"ssf/internal/format"
+	"ssf/internal/format/cyclonedx"
+	"ssf/internal/format/diagram"
+	"ssf/internal/format/drawio"
+	"ssf/internal/format/issues"
 	"ssf/internal/format/oscal"
+	"ssf/internal/format/otm"
 	"ssf/internal/format/pytm"
 	"ssf/internal/format/threagile"
 	"ssf/internal/format/threatdragon"
+	"ssf/internal/format/tm7"
+	"ssf/internal/format/tmbom"
+	"ssf/internal/format/xlsx"
 )
 
 // Formats are the forms, in the order in which help shows them. Of those that
@@ -17,7 +25,19 @@ var Formats = slices.Concat(
 	[]format.Format{
 		threatdragon.Format,
 		threagile.Format,
+		otm.Format,
+		tmbom.Format,
+		tm7.Format,
 		pytm.Format,
+		cyclonedx.Format,
+		cyclonedx.VEX,
+		drawio.Format,
 	},
 	oscal.Formats,
+	[]format.Format{
+		xlsx.Format,
+		issues.Format,
+		diagram.DOT,
+		diagram.Mermaid,
+	},
 )

@@ -65,7 +65,7 @@ var layout = map[string]room{
 	"internal/libgen":              {ours: []string{"internal/lang"}, never: []string{"os/exec", "net"}},
 	"internal/testkit":             {third: testTools, later: true},
 	"internal/testkit/gen":         {never: []string{"os", "net"}},
-	"internal/testkit/importkit":   {ours: []string{".", "library", "internal/format", "internal/lang"}, never: []string{"net"}},
+	"internal/testkit/importkit":   {ours: []string{".", "library", "internal/check", "internal/format", "internal/lang"}, never: []string{"net"}},
 	"internal/testkit/exportkit":   {ours: []string{".", "library", "internal/check", "internal/format", "internal/lang", "internal/testkit/gen"}, never: []string{"net"}, third: append([]string{"github.com/santhosh-tekuri/jsonschema/v6"}, testTools...)},
 	"internal/testkit/modelgen":    {ours: []string{"internal/testkit/gen"}, never: []string{"os/exec", "net"}},
 	"internal/testkit/missing":     {ours: []string{".", "library", "internal/lang", "internal/check", "internal/format", "internal/format/all"}, never: []string{"os", "net"}, calls: clock},

@@ -44,11 +44,12 @@ type Node struct {
 	Line int     // from 1
 	Col  int     // from 1, in runes
 
-	text string // of a scalar; of an XML element its own text
-	up   *Node
-	doc  *document // of the root
-	nth  int32     // of an XML element among those of its name around it, from 1; 0 if it is the only one
-	seen bool
+	text  string // of a scalar; of an XML element its own text
+	up    *Node
+	doc   *document // of the root
+	nth   int32     // of an XML element among those of its name around it, from 1; 0 if it is the only one
+	seen  bool
+	index int32 // of an entry of a list, its place in it, from 0
 }
 
 type document struct {
@@ -197,11 +198,7 @@ func (n *Node) path(blank bool) string {
 		case blank:
 			parts = append(parts, "[]")
 		default:
-			for i, k := range n.up.Kids {
-				if k == n {
-					parts = append(parts, "["+strconv.Itoa(i)+"]")
-				}
-			}
+			parts = append(parts, "["+strconv.Itoa(int(n.index))+"]")
 		}
 	}
 	var b strings.Builder

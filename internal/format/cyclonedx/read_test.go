@@ -118,7 +118,7 @@ func TestRound(t *testing.T) {
 		}
 		d, p := plan(t, "bom.json", string(write(t, "cyclonedx", c)))
 		// Joining finds likenesses too that the author of a model did not.
-		p.Join(slices.DeleteFunc(format.DerivedIn(loaded(t, p.Bare())), func(x format.Derived) bool {
+		p.Join(slices.DeleteFunc(p.Derived(library.Index(), loaded(t, p.Bare()).ThreatIDs()), func(x format.Derived) bool {
 			return !slices.ContainsFunc(d.Threats, func(own *format.Threat) bool { return slices.Contains(own.Same, x.Rule) })
 		}))
 		again := loaded(t, p.Text())
@@ -140,7 +140,7 @@ func TestRound(t *testing.T) {
 func TestLoses(t *testing.T) {
 	was := caseOf(t, small)
 	_, p := plan(t, "bom.json", string(write(t, "cyclonedx", was)))
-	p.Join(format.DerivedIn(loaded(t, p.Bare())))
+	p.Join(p.Derived(library.Index(), loaded(t, p.Bare()).ThreatIDs()))
 	is := loaded(t, p.Text())
 	of := func(c *ssf.Case, id ssf.ID) *ssf.ElementInfo {
 		i := slices.IndexFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == id })

@@ -35,7 +35,7 @@ func Import(t testing.TB, form format.Format, name string, data []byte, open fun
 	}
 	plan := d.Build(lib, now)
 	_, c := evaluate(t, lib, plan.Bare())
-	plan.Join(format.DerivedIn(c))
+	plan.Join(plan.Derived(lib, c.ThreatIDs()))
 	text := plan.Text()
 	m, _ := evaluate(t, lib, text)
 	return m, plan.Report(), text, nil

@@ -558,6 +558,8 @@ type MeasureInfo struct {
 	Leaves string       `json:"leaves,omitempty"`
 	Where  string       `json:"where,omitempty"`
 	Verify []RecipeInfo `json:"verify"`
+
+	Answers []ID `json:"answers,omitempty"` // entries of catalogues that it answers, as `catalogue:id`
 }
 
 // RecipeInfo is one way to show that a measure works.

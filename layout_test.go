@@ -42,12 +42,20 @@ var layout = map[string]room{
 	"internal/eval":                {ours: []string{".", "internal/rule", "internal/facts", "internal/proof"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/check":               {ours: []string{".", "internal/rule", "internal/facts", "internal/eval"}, never: []string{"os", "net", "math/rand"}, calls: clock},
 	"internal/evidence":            {ours: []string{"."}, never: []string{"os/exec", "net", "math/rand"}, calls: clock},
+	"internal/markup":              {never: []string{"os", "net"}},
 	"internal/format":              {ours: []string{".", "internal/mitre"}, never: []string{"os", "net"}, third: []string{"go.yaml.in/yaml/v4", "golang.org/x/text/unicode/norm"}, calls: clock},
-	"internal/format/all":          {ours: []string{"internal/format", "internal/format/otm", "internal/format/threatdragon", "internal/format/tmbom"}, never: []string{"os", "net"}},
+	"internal/format/all":          {ours: []string{"internal/format", "internal/format/cyclonedx", "internal/format/diagram", "internal/format/issues", "internal/format/oscal", "internal/format/otm", "internal/format/pytm", "internal/format/threagile", "internal/format/threatdragon", "internal/format/tmbom", "internal/format/xlsx"}, never: []string{"os", "net"}},
+	"internal/format/cyclonedx":    {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
+	"internal/format/oscal":        {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
+	"internal/format/diagram":      {ours: []string{".", "internal/format", "internal/markup"}, never: []string{"os", "net", "math/rand"}, calls: clock},
+	"internal/format/issues":       {ours: []string{".", "internal/format", "internal/markup"}, never: []string{"os", "net", "math/rand"}, calls: clock},
+	"internal/format/xlsx":         {ours: []string{".", "internal/format", "internal/markup"}, never: []string{"os", "net", "math/rand"}, third: []string{"github.com/xuri/excelize/v2"}, calls: clock},
 	"internal/format/otm":          {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
-	"internal/format/threatdragon": {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/tmbom":        {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
-	"internal/report":              {ours: []string{".", "internal/format", "internal/report/picture"}, never: []string{"os/exec", "net"}},
+	"internal/format/pytm":         {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
+	"internal/format/threagile":    {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
+	"internal/format/threatdragon": {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
+	"internal/report":              {ours: []string{".", "internal/format", "internal/markup", "internal/report/picture"}, never: []string{"os/exec", "net"}},
 	"internal/report/picture":      {ours: []string{"."}, never: []string{"os", "net"}},
 	"internal/ruletest":            {ours: []string{".", "internal/lang", "internal/mitre", "internal/rule", "internal/facts", "internal/eval", "internal/check", "internal/report"}, never: []string{"os", "net"}, third: []string{"github.com/rogpeppe/go-internal/txtar"}, calls: clock},
 	"internal/results":             {ours: []string{"."}, never: []string{"os", "net", "math/rand"}, calls: clock},
@@ -74,7 +82,7 @@ var testTools = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-int
 
 // The evaluator stays small enough to be read in one sitting.
 const (
-	maxEvalLines     = 2600
+	maxEvalLines     = 2700
 	maxEvalFileLines = 400
 )
 

@@ -31,7 +31,7 @@ func (a *app) importCommand() *cobra.Command {
 ssf.yaml in the folder -o (default: the working folder), which has no model yet.
 Several files become one model.
 
-` + formatList(func(f *format.Format) bool { return f.Read != nil }) + `
+` + formatList(all.Formats, func(f *format.Format) bool { return f.Read != nil }) + `
 The form is found by the content; --from names it. What a source does not say is
 unknown in the model, and no default of a tool becomes a fact. Its threats stand in
 the model with what was decided about them; one that the library derives at the
@@ -190,10 +190,10 @@ func inMemory(text string, now time.Time) (ssf.Inputs, error) {
 }
 
 // formatList is the forms that fit, one a line, as help shows them.
-func formatList(fits func(*format.Format) bool) string {
+func formatList(formats []format.Format, fits func(*format.Format) bool) string {
 	s := ""
-	for i := range all.Formats {
-		if f := &all.Formats[i]; fits(f) {
+	for i := range formats {
+		if f := &formats[i]; fits(f) {
 			s += fmt.Sprintf("  %-18s %s\n", f.Name, f.Title)
 		}
 	}

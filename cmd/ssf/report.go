@@ -56,20 +56,7 @@ error.`,
 			if err != nil {
 				return err
 			}
-			var c *ssf.Case
-			switch {
-			case from == "":
-				var dir string
-				if dir, err = at(args); err == nil {
-					c, _, err = a.evaluate(cmd.Context(), dir)
-				}
-			case len(args) > 0 || cmd.Flags().Changed("dir"):
-				return usagef("--from reads a stored case, so there is no folder to name")
-			case a.now != "":
-				return usagef("--from takes the time from the stored case, so --now has no use")
-			default:
-				c, err = a.readCase(from)
-			}
+			c, err := a.made(cmd, args, at, from)
 			if err != nil {
 				return err
 			}
@@ -81,14 +68,10 @@ error.`,
 					fmt.Fprintf(a.env.Stderr, "wrote %s\n", out)
 				}
 			}
-			switch {
-			case err != nil:
+			if err != nil {
 				return fmt.Errorf("writing the report: %w", err)
-			case ssf.HasErrors(c.Diagnostics):
-				fmt.Fprintln(a.env.Stderr, "ssf: the model has errors, so nothing in the report can be relied on; `ssf check` shows them")
-				return exit(exitUsage)
 			}
-			return nil
+			return a.reliable(c, "report")
 		},
 	}
 	at = folder(cmd)
@@ -96,6 +79,35 @@ error.`,
 	cmd.Flags().StringVar(&format, "format", "", "html, markdown, json, sarif or csv")
 	cmd.Flags().StringVar(&from, "from", "", "read the case from this file")
 	return cmd
+}
+
+// made is the case of the model in the folder that the arguments name, or the one
+// that was stored in the file from.
+func (a *app) made(cmd *cobra.Command, args []string, at func([]string) (string, error), from string) (*ssf.Case, error) {
+	switch {
+	case from == "":
+		dir, err := at(args)
+		if err != nil {
+			return nil, err
+		}
+		c, _, err := a.evaluate(cmd.Context(), dir)
+		return c, err
+	case len(args) > 0 || cmd.Flags().Changed("dir"):
+		return nil, usagef("--from reads a stored case, so there is no folder to name")
+	case a.now != "":
+		return nil, usagef("--from takes the time from the stored case, so --now has no use")
+	}
+	return a.readCase(from)
+}
+
+// reliable ends a command that has written an output of a case: with the status of
+// wrong input where the model has errors.
+func (a *app) reliable(c *ssf.Case, what string) error {
+	if !ssf.HasErrors(c.Diagnostics) {
+		return nil
+	}
+	fmt.Fprintf(a.env.Stderr, "ssf: the model has errors, so nothing in the %s can be relied on; `ssf check` shows them\n", what)
+	return exit(exitUsage)
 }
 
 // reportWriter is the writer of a format, which the ending of the output names

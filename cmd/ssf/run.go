@@ -131,7 +131,7 @@ Begin with ` + "`ssf init`" + ` in the folder of a product, then ` + "`ssf check
 	a := &app{env: env}
 	root.PersistentFlags().StringVar(&a.now, "now", "", "evaluate as of this time: 2027-01-31 or RFC 3339 (default: SOURCE_DATE_EPOCH, else now)")
 	root.PersistentFlags().StringVar(&a.colour, "color", "auto", "auto, always or never; NO_COLOR means never")
-	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.reviewCommand(), a.verifyCommand(), a.trustCommand(), a.keysCommand(), a.evidenceCommand(), a.reportCommand(), a.importCommand(), a.fmtCommand(), a.libraryCommand(), a.suggestCommand(), a.testCommand(), a.newCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.initCommand(), a.checkCommand(), a.threatsCommand(), a.questionsCommand(), a.explainCommand(), a.reviewCommand(), a.verifyCommand(), a.trustCommand(), a.keysCommand(), a.evidenceCommand(), a.reportCommand(), a.exportCommand(), a.importCommand(), a.fmtCommand(), a.libraryCommand(), a.suggestCommand(), a.testCommand(), a.newCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 

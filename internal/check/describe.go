@@ -165,7 +165,7 @@ func (e *verdict) describeLibrary() {
 		if !measures[m.ID] {
 			continue
 		}
-		info := ssf.MeasureInfo{ID: m.ID, Title: m.Title, Kind: m.Kind, Effort: m.Effort, Says: m.Says, Leaves: m.Leaves, Where: m.Where, Verify: []ssf.RecipeInfo{}}
+		info := ssf.MeasureInfo{ID: m.ID, Title: m.Title, Kind: m.Kind, Effort: m.Effort, Says: m.Says, Leaves: m.Leaves, Where: m.Where, Verify: []ssf.RecipeInfo{}, Answers: refIDs(m.Answers)}
 		for _, v := range m.Verify {
 			info.Verify = append(info.Verify, ssf.RecipeInfo{Method: v.Method, How: v.How, Rules: refIDs(v.Rules), Expect: v.Expect, Fresh: v.Fresh, Break: v.Break})
 		}

@@ -38,7 +38,7 @@ func checkMitigated(e *verdict) (looked int) {
 			e.Report("implementation/unlinked-measure", m.ID, m.Pos, "did you mean \""+near+"\"? Else write `measure:` with the one that it is", nil, "mitigation %s is almost a measure of the library, and is linked to none", m.ID)
 		}
 		if len(m.Counters) == 0 {
-			e.Report("implementation/counters-nothing", m.ID, m.Pos, "add `counters: [RULE@ELEMENT]`, or delete it", nil, "mitigation %s names no threat that it counters", m.ID)
+			e.Report("implementation/counters-nothing", m.ID, m.Pos, "add `counters: [RULE@ELEMENT]`, or delete it", nil, "mitigation %s says of no threat that it counters it", m.ID)
 		}
 		for _, p := range m.Counters {
 			e.checkMeasure(m, linked, p)

@@ -10,11 +10,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"ssf"
+	"ssf/internal/eval"
+	"ssf/internal/lang"
 	"ssf/internal/testkit/gen"
 	"ssf/library"
 )
@@ -461,6 +465,51 @@ func mustJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
+// TestSayingLessOfMitigations proves that a mitigation whose place nobody says any
+// more, or that is only proposed, makes nothing better.
+func TestSayingLessOfMitigations(t *testing.T) {
+	var claimed, open atomic.Int64
+	seeds(t, 20, func(t *testing.T, m *gen.Model) {
+		before := caseOf(t, strange(), m)
+		say := func(old, new string) *ssf.Case {
+			less := m.Clone()
+			less.Entries["mitigations"] = slices.Clone(less.Entries["mitigations"])
+			for i, e := range less.Entries["mitigations"] {
+				less.Entries["mitigations"][i] = strings.Replace(e, old, new, 1)
+			}
+			return caseOf(t, strange(), less)
+		}
+		lost := say("where: ['setting:x'], state: implemented", "state: implemented")
+		now := byID(lost)
+		for _, was := range before.Threats {
+			is := now[was.ID]
+			if is == nil || slices.Index(ssf.States, is.State) > slices.Index(ssf.States, was.State) {
+				t.Errorf("without places %s was %s and is %+v", was.ID, was.State, is)
+			} else if was.State == ssf.Mitigated && is.State == ssf.Claimed {
+				claimed.Add(1)
+			}
+		}
+		noBetter(t, "mitigations without places", before, lost)
+		for _, state := range []string{"planned", "implemented"} { // a pattern that waits for a review takes that with it
+			now := byID(say("state: "+state, "state: proposed"))
+			for _, was := range before.Threats {
+				switch is := now[was.ID]; {
+				case was.Rule == aroundRule:
+				case is == nil || is.State.Treated() && !was.State.Treated() && was.State != ssf.Unreviewed:
+					t.Errorf("where what was %s is proposed, %s was %s and is %+v", state, was.ID, was.State, is)
+				case is.State == ssf.Open && was.State.Treated():
+					open.Add(1)
+				}
+			}
+		}
+	})
+	t.Cleanup(func() {
+		if claimed.Load() == 0 || open.Load() == 0 {
+			t.Errorf("%d threats became claimed and %d open, so this test sees little", claimed.Load(), open.Load())
+		}
+	})
+}
+
 // TestSameAs proves that a threat of the team's own which is the same as a derived
 // one changes nothing but that one, which names it; and that it stands by itself,
 // and a diagnostic says so, where the other is not derived.
@@ -516,6 +565,39 @@ func TestSameAs(t *testing.T) {
 			break
 		}
 	})
+}
+
+// TestPartJoins proves that an own threat that is the same as one of some
+// deployments has an instance in none.
+func TestPartJoins(t *testing.T) {
+	a, err := txtar.ParseFile("testdata/cases/same-as-deployments.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, more := map[string]string{}, map[string]string{}
+	for _, f := range a.Files {
+		if name, ok := strings.CutPrefix(f.Name, "library/"); ok {
+			more[name] = string(f.Data)
+		} else if f.Name == lang.RootFile {
+			model[f.Name] = string(f.Data)
+		}
+	}
+	in := inputs(t, libraryWith(t, more), model)
+	c := evaluate(t, in)
+	for _, d := range []ssf.ID{"house", "cloud"} {
+		part, err := eval.New(in).Part(c, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(part.Joined) != 2 {
+			t.Errorf("%s joins %d own threats, want both", d, len(part.Joined))
+		}
+		for i := range part.Instances {
+			if x := &part.Instances[i]; x.Own != nil {
+				t.Errorf("%s stands by itself in %s", x.ID, d)
+			}
+		}
+	}
 }
 
 // TestAdding proves that a further threat, flow or asset removes none and settles

@@ -41,7 +41,7 @@ type Instance struct {
 	Rating *ssf.Decision // says what the likelihood is
 	Rated  *ssf.Decision // the same, if it counts
 
-	ByClaim bool         // what decides its state is that a protection is claimed
+	ByClaim bool         // what decides its state is that facts are claimed
 	Changes []ssf.Change // why what treats it is stale
 	By      *ssf.Pin     // of what treats it and is not confirmed
 }

@@ -267,19 +267,22 @@ func (e *Evaluation) byAssumption(in *Instance, dismissed []cover, pins []ssf.Pi
 }
 
 // byMitigation needs every mitigation that counters the threat to be
-// implemented and placed.
+// implemented and placed. One of which nobody says where it is, is a claim; a
+// place that does not exist refutes that.
 func (e *Evaluation) byMitigation(in *Instance, mitigations []cover, pins []ssf.Pin) (ssf.State, string) {
 	if len(mitigations) == 0 || in.There == rule.Unknown {
 		return "", ""
 	}
 	var names []ssf.ID
-	planned, unplaced := false, ssf.ID("")
+	planned, unplaced, claimed := false, ssf.ID(""), ssf.ID("")
 	for _, c := range mitigations {
 		r := &e.Case.Mitigations[c.by]
 		names = append(names, r.ID)
 		switch {
 		case r.State != "implemented":
 			planned = true
+		case len(r.Where) == 0:
+			claimed = r.ID
 		case !r.Placed:
 			unplaced = r.ID
 		}
@@ -298,6 +301,8 @@ func (e *Evaluation) byMitigation(in *Instance, mitigations []cover, pins []ssf.
 	switch {
 	case planned:
 		return ssf.Planned, ssf.Join(names)
+	case claimed != "": // also if it is shown, since on which code that rests follows from the place
+		return ssf.Claimed, string(claimed) + ", which is said to be there, and nobody says where"
 	case e.shown(names):
 		return ssf.Verified, ssf.Join(names)
 	}

@@ -195,6 +195,10 @@ func (p *Plan) settle(e *Element) {
 func (p *Plan) nameThreats() {
 	d := p.draft
 	taken := newIDs(p.lib.rules...)
+	wanted := map[*Threat]bool{}
+	for _, t := range d.Threats {
+		wanted[t] = taken.want(t.Want)
+	}
 	for _, t := range d.Threats {
 		t.Weaknesses, t.Attacks = d.published(t, t.Weaknesses), d.published(t, t.Attacks)
 		t.At = slices.DeleteFunc(slices.Compact(t.At), func(k string) bool {
@@ -210,7 +214,7 @@ func (p *Plan) nameThreats() {
 			if at := p.at(t, i); taken.taken[ssf.ID(id)] && at != "system" {
 				id += "-at-" + string(at)
 			}
-			if i == 0 && taken.want(t.Want) {
+			if i == 0 && wanted[t] {
 				p.own[t] = append(p.own[t], t.Want)
 				continue
 			}
@@ -262,6 +266,7 @@ type lexicon struct {
 	facts                   map[ssf.ID]*ssf.FactDef
 	order                   map[ssf.ID]int // of the facts
 	rules, measures         []ssf.ID
+	titles                  []title           // of technologies, for names
 	labels                  map[string]ssf.ID // technologies by id and title; see [Source.Tech]
 }
 
@@ -274,6 +279,7 @@ func newLexicon(lib *ssf.Library) *lexicon {
 		}
 		return out
 	}
+	x.titles = titles(lib.Techs)
 	x.kinds, x.techs, x.protocols = by(lib.Kinds), by(lib.Techs), by(lib.Protocols)
 	for i := range lib.Facts {
 		x.facts[lib.Facts[i].ID], x.order[lib.Facts[i].ID] = &lib.Facts[i], i
@@ -473,8 +479,8 @@ func (p *Plan) system() pairs {
 	s := &p.draft.System
 	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
-	if len(s.Misuse) > 0 {
-		ps = append(ps, pair{"misuse", texts(s.Misuse)})
+	if misuse := texts(s.Misuse); len(misuse) > 0 {
+		ps = append(ps, pair{"misuse", misuse})
 	}
 	ps = ps.text("contact", s.Contact)
 	if _, err := time.Parse(time.DateOnly, s.SupportUntil); err == nil {
@@ -532,11 +538,11 @@ func (p *Plan) element(e *Element) (ps pairs) {
 		}
 		refs("stores", e.Stores)
 	case ssf.SortFlow:
+		ref("from", e.From)
+		ref("to", e.To)
 		ps = ps.word("over", e.Over)
 		refs("sends", e.Sends)
 		refs("returns", e.Returns)
-		ref("from", e.From)
-		ref("to", e.To)
 	case ssf.SortFunction:
 		ref("at", e.At)
 		ps = ps.word("does", ssf.ID(e.Does))

@@ -28,6 +28,8 @@ type Format struct {
 	// Write makes files of a case: the same case, the same bytes. The first file is
 	// the main one.
 	Write func(*ssf.Case) ([]File, error)
+	// Folder tells that the files are a folder, also where there is one only.
+	Folder bool
 	// Loses says what does not survive being written in this form and read again,
 	// each as a sentence. Tests hold it against what is really lost.
 	Loses []string

@@ -52,12 +52,16 @@ func (p *Plan) Join(derived []Derived) {
 			}
 			continue
 		}
-		words := wordsOf(in.Name + " " + in.Says)
+		words, named := wordsOf(in.Name+" "+in.Says), told(in.Name+" "+in.Says)
 		for _, x := range at[in.Element] {
 			if in.Want != "" && !slices.Contains(in.Same, x.Rule) {
 				continue // the team knew of that one, and did not call it the same
 			}
-			if s := likeness(in, x, words, rules[x.Rule], weight); s >= sameEnough {
+			s := likeness(in, x, words, rules[x.Rule], weight)
+			if i := slices.Index(named, x.Rule); i >= 0 && s > 0 {
+				s += sameEnough - 0.01*float64(i)
+			}
+			if s >= sameEnough {
 				matches = append(matches, match{in, x, s})
 			}
 		}
@@ -104,6 +108,7 @@ func likeness(in Instance, x *Derived, words, rule map[string]bool, weight func(
 	if mine > 0 && theirs > 0 {
 		score = common / math.Sqrt(mine*theirs)
 	}
+	score += 0.05 // nothing speaks against it
 	if slices.ContainsFunc(in.Weaknesses, func(w string) bool { return slices.Contains(x.Weaknesses, ssf.ID(w)) }) {
 		score += 0.3
 	}

@@ -234,35 +234,64 @@ func (p *parser) fromYAML(up *Node, key string, y *yaml.Node, depth int) (*Node,
 	return n, nil
 }
 
-// mapping reads the entries of a mapping; those of merged ones come first, so
-// that its own are found.
+// mapping reads the entries of a mapping. Those of merged ones come first, but
+// for keys that it has itself.
 func (p *parser) mapping(n *Node, y *yaml.Node, depth int) error {
-	for merged := range 2 {
-		for i := 0; i+1 < len(y.Content); i += 2 {
-			k, v := y.Content[i], y.Content[i+1]
-			if (k.Tag == "!!merge") != (merged == 0) {
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if y.Content[i].Tag == "!!merge" {
+			taken := map[string]bool{}
+			if err := p.merge(n, y, depth, taken, false); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if k := y.Content[i]; k.Tag != "!!merge" {
+			if _, err := p.fromYAML(n, k.Value, y.Content[i+1], depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// merge takes the keys of a mapping, with their values if it is merged into n, and
+// then what it merges itself. The first that has a key keeps it. What is looked at
+// counts as values, because mappings that merge each other cost time without any.
+func (p *parser) merge(n *Node, y *yaml.Node, depth int, taken map[string]bool, values bool) error {
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		k := y.Content[i]
+		if k.Tag == "!!merge" || values && taken[k.Value] {
+			continue
+		}
+		taken[k.Value] = true
+		if values {
+			if _, err := p.fromYAML(n, k.Value, y.Content[i+1], depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	if p.nodes += len(y.Content); p.nodes > MaxNodes || depth > MaxDepth {
+		return &Refusal{At: ssf.Pos{File: p.name, Line: y.Line, Col: y.Column}, Why: "mappings are merged into each other too often", Hint: "write out what they hold"}
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if y.Content[i].Tag != "!!merge" {
+			continue
+		}
+		from := []*yaml.Node{y.Content[i+1]}
+		if from[0].Kind == yaml.SequenceNode {
+			from = from[0].Content
+		}
+		for _, m := range from {
+			if m.Kind == yaml.AliasNode {
+				m = m.Alias
+			}
+			if m.Kind != yaml.MappingNode {
 				continue
 			}
-			if merged == 1 {
-				if _, err := p.fromYAML(n, k.Value, v, depth+1); err != nil {
-					return err
-				}
-				continue
-			}
-			from := []*yaml.Node{v}
-			if v.Kind == yaml.SequenceNode {
-				from = v.Content
-			}
-			for _, m := range from {
-				if m.Kind == yaml.AliasNode {
-					m = m.Alias
-				}
-				if m.Kind != yaml.MappingNode || depth > MaxDepth {
-					continue
-				}
-				if err := p.mapping(n, m, depth+1); err != nil {
-					return err
-				}
+			if err := p.merge(n, m, depth+1, taken, true); err != nil {
+				return err
 			}
 		}
 	}

@@ -148,23 +148,25 @@ func (p *Plan) counter(x *treatment, m *Mitigation, state string, about []*Threa
 	if string(p.means[m]) != m.Name {
 		ps = ps.text("name", m.Name)
 	}
-	ps = ps.text("says", m.Says).text("from_tool", m.ID)
+	ps = ps.text("says", m.Says)
 	if refs := p.targets(about); len(refs) > 0 {
 		ps = append(ps, pair{"counters", refs})
 	}
-	x.mitigations = append(x.mitigations, named{p.means[m], ps.word("state", ssf.ID(state))})
+	x.mitigations = append(x.mitigations, named{p.means[m], ps.word("state", ssf.ID(state)).text("from_tool", m.ID)})
 }
 
 // targets are the ids under which threats can be named: that of the library's
 // where one is joined to it.
 func (p *Plan) targets(ts []*Threat) (out list) {
+	seen := map[ssf.ID]bool{}
 	for _, t := range ts {
 		for i, own := range p.own[t] {
 			id := p.joins[own]
 			if id == "" {
 				id = ssf.Instance("own/"+own, p.at(t, i))
 			}
-			if !slices.Contains(out, value(word(id))) {
+			if !seen[id] {
+				seen[id] = true
 				out = append(out, word(id))
 			}
 		}
@@ -174,11 +176,11 @@ func (p *Plan) targets(ts []*Threat) (out list) {
 
 // threat is one own threat.
 func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
-	ps := pairs{{"at", word(at)}}
+	ps := pairs{}
 	if t.Says != "" && string(own) != t.Name {
 		ps = ps.text("name", t.Name)
 	}
-	ps = ps.text("says", cmp.Or(t.Says, t.Name, "No text in the source.")).text("from_tool", t.ID).word("origin", ssf.ID(t.Origin))
+	ps = append(ps, pair{"at", word(at)}).text("says", cmp.Or(t.Says, t.Name, "No text in the source.")).word("origin", ssf.ID(t.Origin))
 	words := func(key string, ws []string) {
 		var l list
 		for _, w := range ws {
@@ -216,7 +218,7 @@ func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
 	if id := p.joins[own]; id != "" {
 		ps = append(ps, pair{"same_as", list{word(id)}})
 	}
-	return ps
+	return ps.text("from_tool", t.ID)
 }
 
 // stakes are the assets that an element is or handles by itself.

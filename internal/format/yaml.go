@@ -75,7 +75,9 @@ func text(s string) scalar {
 func texts(ss []string) list {
 	var out list
 	for _, s := range ss {
-		out = append(out, text(s))
+		if strings.TrimSpace(Clean(s)) != "" {
+			out = append(out, text(s))
+		}
 	}
 	return out
 }

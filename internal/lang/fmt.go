@@ -41,9 +41,12 @@ func Format(path, text string, lib *ssf.Library) (string, []ssf.Diagnostic, erro
 // readLayout reads a text with all that is needed to write it again. It is nil
 // where the text is refused, and where there is nothing in it but comments.
 func readLayout(path, text string, words *Words) (*layout, []ssf.Diagnostic) {
-	src, refused := readText(path, strings.ReplaceAll(text, "\r\n", "\n"))
+	src, refused := readText(path, text)
 	if len(refused) > 0 {
 		return nil, refused
+	}
+	if strings.Contains(src.text, "\r") {
+		src = newSource(path, strings.ReplaceAll(src.text, "\r\n", "\n"))
 	}
 	cut := src.pieces()
 	if cut.final {
@@ -69,8 +72,8 @@ func readLayout(path, text string, words *Words) (*layout, []ssf.Diagnostic) {
 	}
 	l := &layout{src: src}
 	l.read(root)
-	if l.lost != "" { // a place that is not where the parser said
-		return nil, []ssf.Diagnostic{{Check: "model/syntax", Severity: ssf.Error, Pos: l.lostAt, Message: l.lost, Hint: "write it in a plainer way", Snippet: src.snippet(l.lostAt)}}
+	if l.lost != "" {
+		return nil, []ssf.Diagnostic{{Check: "model/syntax", Severity: ssf.Error, Pos: l.lostAt, Message: l.lost, Hint: "write it on one line, and with less of YAML", Snippet: src.snippet(l.lostAt)}}
 	}
 	return l, nil
 }
@@ -100,9 +103,7 @@ func (d *decoder) plain(n *yaml.Node) {
 			d.plain(c)
 			continue
 		}
-		if d.key(c) && (c.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 || strings.Contains(c.Value, "\n")) {
-			d.report("yaml-feature", d.pos(c), "write it on one line, before its colon", "keys over several lines are not part of the language")
-		}
+		d.key(c)
 	}
 }
 

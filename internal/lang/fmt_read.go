@@ -311,7 +311,7 @@ func (l *layout) node(n *yaml.Node, x *entry) {
 
 // block reads a mapping or list that is written line by line.
 func (l *layout) block(n *yaml.Node, x *entry) {
-	b := &block{list: n.Kind == yaml.SequenceNode}
+	b := &block{list: n.Kind == yaml.SequenceNode, col: n.Column - 1}
 	x.block = b
 	step := 2
 	if b.list {
@@ -328,10 +328,7 @@ func (l *layout) block(n *yaml.Node, x *entry) {
 			ns, y.blank = l.gap(l.offset(c), "")
 		}
 		y.above = l.settle(ns, x, prev)
-		y.col = utf8.RuneCountInString(l.src.text[strings.LastIndexByte(l.src.text[:l.at], '\n')+1 : l.at])
-		if len(b.entries) == 0 {
-			b.col = y.col
-		}
+		y.col = b.col
 		b.entries = append(b.entries, y)
 		l.last = y
 		if b.list {
@@ -339,8 +336,15 @@ func (l *layout) block(n *yaml.Node, x *entry) {
 			l.node(c, y)
 			continue
 		}
-		y.key = l.scalar(c, y)
+		l.key(c, y)
 		l.node(n.Content[i+1], y)
+	}
+}
+
+// key reads the key of x.
+func (l *layout) key(n *yaml.Node, x *entry) {
+	if x.key = l.scalar(n, x); len(x.key.lines) > 1 || x.key.block {
+		l.fail("a key goes over several lines")
 	}
 }
 
@@ -362,7 +366,7 @@ func (l *layout) flow(n *yaml.Node, x *entry, open byte) {
 		b.entries = append(b.entries, y)
 		l.last = y
 		if !b.list {
-			y.key = l.scalar(n.Content[i], y)
+			l.key(n.Content[i], y)
 		}
 		l.node(n.Content[i+step-1], y)
 	}
@@ -480,16 +484,19 @@ func (l *layout) blockScalar(n *yaml.Node, x *entry) scalar {
 	}
 	var body []string
 	kept, end := 0, l.at // lines that are part of the text
+	lead := x.col + 1
 	for at := l.at + 1; at < len(text); at = eol(at) + 1 {
 		line := text[at:eol(at)]
 		rest := strings.TrimLeft(line, " ")
-		if spaces := len(line) - len(rest); rest != "" {
-			if indent == 0 {
-				indent = max(spaces, x.col+1)
-			}
-			if spaces < indent {
-				break
-			}
+		spaces := len(line) - len(rest)
+		switch {
+		case indent == 0 && rest == "":
+			lead = max(lead, spaces)
+		case indent == 0:
+			indent = max(lead, spaces)
+		}
+		if rest != "" && spaces < indent {
+			break
 		}
 		if len(line) > indent && indent > 0 {
 			body = append(body, line[indent:])

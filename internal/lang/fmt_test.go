@@ -103,23 +103,24 @@ func TestFormat(t *testing.T) {
 // TestFormatRefuses: a text that is not in the language is left as it is.
 func TestFormatRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                   "the file is empty",
-		"# nothing\n":                        "the file is empty",
-		"zones: [\n":                         "",
-		"zones:\n  a: {says: 'x}\n":          "the quote that opens here is never closed",
-		"- a\n":                              "a model is a mapping of sections, and this is a list",
-		"zones: {}\n---\nactors: {}\n":       "a file is one document, and this mark begins or ends another",
-		"zones: &a {}\n":                     "anchors are not part of the language: &a",
-		"unknown: {x: [{y: !!str z}]}\n":     `YAML reads "!!str" as a tag, and tags are not part of the language`,
-		"zones:\n  a: {<<: b}\n":             "merge keys (<<) are not part of the language",
-		"zones:\n  {a: b}: c\n":              "a key must be a word",
-		"zones:\n  ? |\n    a\n  : {}\n":     "keys over several lines are not part of the language",
+		"":                               "the file is empty",
+		"# nothing\n":                    "the file is empty",
+		"zones: [\n":                     "",
+		"zones:\n  a: {says: 'x}\n":      "the quote that opens here is never closed",
+		"- a\n":                          "a model is a mapping of sections, and this is a list",
+		"zones: {}\n---\nactors: {}\n":   "a file is one document, and this mark begins or ends another",
+		"zones: &a {}\n":                 "anchors are not part of the language: &a",
+		"unknown: {x: [{y: !!str z}]}\n": `YAML reads "!!str" as a tag, and tags are not part of the language`,
+		"zones:\n  a: {<<: b}\n":         "merge keys (<<) are not part of the language",
+		"zones:\n  {a: b}: c\n":          "a key must be a word",
+		"zones:\n  ? |\n    a\n  : {}\n": "a key goes over several lines",
+		"zones: {a\n b}\n":               "a key goes over several lines",
 		"zones: " + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "\n": "values are nested deeper than the limit of 24",
-		"zones: \x01\n":                      "control character U+0001",
+		"zones: \x01\n": "control character U+0001",
 	} {
 		out, ds, err := Format(RootFile, text, library(t))
 		if err != nil || len(ds) == 0 || !strings.Contains(ds[0].Message, want) || out != text {
-			t.Errorf("%q gave %v %v, want %q", text, ds, err, want)
+			t.Errorf("%q gave %+v %v, want %q", text, ds, err, want)
 		}
 	}
 	if out, ds, err := Format("ssf/x.yaml", "# nothing\n", library(t)); out != "# nothing\n" || len(ds) > 0 || err != nil {
@@ -324,7 +325,7 @@ func FuzzFormat(f *testing.F) {
 	for _, c := range formCases(f) {
 		f.Add(c[0])
 	}
-	for _, text := range []string{"a: |2-  # x\n   b\n", "a: [b: c, # d\n {e, f: }]\n", "a:\n- - b\n  # c\n  - d: # e\n", "? a # b\n: c\n", "a: \"b\\\n  c \\ \n d\"\n", "--- # a\nb: c", "a: {  # b\n}\n", "a: >+\n  b\n\n # c\n", "a:\n  b: |+\n     "} {
+	for _, text := range []string{"a: |2-  # x\n   b\n", "a: [b: c, # d\n {e, f: }]\n", "a:\n- - b\n  # c\n  - d: # e\n", "? a # b\n: c\n", "a: \"b\\\n  c \\ \n d\"\n", "--- # a\nb: c", "a: {  # b\n}\n", "a: >+\n  b\n\n # c\n", "a:\n  b: |+\n     ", "a: >+\n  \n\n # ", "\r\r\n"} {
 		f.Add(text)
 	}
 	lib := library(f)

@@ -200,6 +200,13 @@ func (x *entry) lift(width int) {
 	case !flat && x.block.flow && len(x.end) > 0:
 		x.end[0].fixed = len(x.end) > 1
 	}
+	if !flat && x.block.flow { // what was a column beside it is none below
+		for _, y := range x.block.entries {
+			if len(y.end) > 0 {
+				y.end[0].fixed = len(y.end) > 1
+			}
+		}
+	}
 	if !x.item || flat {
 		return
 	}

@@ -455,6 +455,11 @@ func librariesOf(fsys fs.FS, core *ssf.Library, files []*file) naming {
 				words = NewWords(core)
 			}
 			r := p.read(words)
+			if r.broken && !f.cut.final { // it may have been cut where it must not be
+				if whole := (piece{src: f.source, from: 1, to: len(f.lines) + 1}).read(words); !whole.broken && whole.root {
+					r = whole
+				}
+			}
 			unsure = unsure || r.broken || slices.ContainsFunc(r.diags, func(d ssf.Diagnostic) bool { return d.Check == "model/files" })
 			for _, at := range r.model.Use.Libraries {
 				dir, ok := strings.CutPrefix(string(at.ID), "./")

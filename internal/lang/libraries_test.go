@@ -278,3 +278,14 @@ type shut struct{}
 func (shut) Open(string) (fs.File, error)         { return nil, fs.ErrPermission }
 func (shut) Lstat(string) (fs.FileInfo, error)    { return nil, fs.ErrPermission }
 func (shut) ReadLink(name string) (string, error) { return "", fs.ErrPermission }
+
+// TestUncuttableUse: a model that reads only as a whole has its unknown keys told
+// all the same, for no library is missing.
+func TestUncuttableUse(t *testing.T) {
+	for _, key := range []string{"trsut", "lo  trust"} {
+		text := start + "use:\n  libraries: [\n    ssf/core\n]\nzones:\n  a: {\n" + key + ": low\n}\n"
+		if ds := load(t, text).Diagnostics; len(ds) != 1 || ds[0].Check != "model/unknown-key" {
+			t.Errorf("%s: got %v, want one unknown key", key, ds)
+		}
+	}
+}

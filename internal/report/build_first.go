@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // maxTasks is how many tasks a report tells in full; the rest follows by name.
@@ -427,7 +428,7 @@ func shellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s
 	}
-	return "'" + strings.ReplaceAll(clean(s), "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(markup.Clean(s), "'", `'\''`) + "'"
 }
 
 // yamlWord is a word that YAML takes as it is.
@@ -435,5 +436,5 @@ func yamlWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s
 	}
-	return "'" + strings.ReplaceAll(clean(s), "'", "''") + "'"
+	return "'" + strings.ReplaceAll(markup.Clean(s), "'", "''") + "'"
 }

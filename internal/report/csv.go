@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // csvColumns are the columns of the table of threats; see spec/reports.md.
@@ -82,7 +83,7 @@ func defuse(s string) string {
 	if s != "" {
 		begins = s[:1]
 	}
-	s = clean(s)
+	s = markup.Clean(s)
 	if begins != "" && strings.Contains("=+-@\t\r", begins) {
 		return "'" + s
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // Diagnostics writes diagnostics with their lines and ways out, and nothing else.
@@ -16,4 +17,4 @@ func Diagnostics(w io.Writer, ds []ssf.Diagnostic, style Style) error {
 }
 
 // Line is one line of text from a file, safe to print.
-func Line(s string) string { return clean(s) }
+func Line(s string) string { return markup.Clean(s) }

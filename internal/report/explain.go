@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // section prints a heading and a wrapped text, if there is one.
@@ -140,7 +141,7 @@ func (p *page) why(y ssf.Why, indent string) {
 	if y.Member != "" {
 		head += string(y.Member) + ": "
 	}
-	text := clean(strings.Join(strings.Fields(y.Text), " "))
+	text := markup.Clean(strings.Join(strings.Fields(y.Text), " "))
 	if len(y.Parts) > 1 && y.Members == 0 {
 		text = joiner(y)
 	}
@@ -170,7 +171,7 @@ func joiner(y ssf.Why) string {
 	case strings.HasPrefix(rest, "||"):
 		return "any of"
 	}
-	return strings.Join(strings.Fields(clean(y.Text)), " ")
+	return strings.Join(strings.Fields(markup.Clean(y.Text)), " ")
 }
 
 // fact says what a fact is and where that comes from.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // mitigation writes what the model says of a mitigation, and what shows that it
@@ -70,7 +71,7 @@ func (p *page) verification(id ssf.ID, c *ssf.Case) bool {
 	if len(v.Tests) > 0 {
 		p.print("%s\n", p.paint(bold, "tests"))
 		for _, t := range v.Tests {
-			p.print("  %-8s %s\n", t.Outcome, clean(t.Name))
+			p.print("  %-8s %s\n", t.Outcome, markup.Clean(t.Name))
 		}
 	}
 	p.section("rests on", fmt.Sprintf("%s; `ssf evidence show %s` lists those of then", count(v.Inputs, "input"), v.Evidence[0].String()[:12]))

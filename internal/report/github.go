@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // GitHub writes the verdict and the diagnostics as workflow commands, which
@@ -21,7 +22,7 @@ func GitHub(w io.Writer, c *ssf.Case, prefix string, o CheckOptions) error {
 	if level == "" {
 		level = "notice"
 	}
-	if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", level, property("ssf "+product(c)), data(clean(says))); err != nil {
+	if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", level, property("ssf "+product(c)), data(markup.Clean(says))); err != nil {
 		return err
 	}
 	for _, d := range o.selected(c) {
@@ -40,9 +41,9 @@ func GitHub(w io.Writer, c *ssf.Case, prefix string, o CheckOptions) error {
 			}
 		}
 		add("title", string(d.Check))
-		message := clean(d.Message)
+		message := markup.Clean(d.Message)
 		if d.Hint != "" {
-			message += "\n" + clean(d.Hint)
+			message += "\n" + markup.Clean(d.Hint)
 		}
 		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command(d.Severity), strings.Join(at, ","), data(message)); err != nil {
 			return err
@@ -68,5 +69,5 @@ func data(s string) string {
 
 // property escapes a property of a workflow command.
 func property(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(clean(s))
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(markup.Clean(s))
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"ssf/internal/markup"
 )
 
 //go:embed html.css
@@ -59,7 +61,7 @@ func (out *htmlWriter) raw(s string) {
 }
 
 // esc writes text: nothing in it is markup, and nothing steers the reader.
-func (out *htmlWriter) esc(s string) { out.raw(html.EscapeString(clean(s))) }
+func (out *htmlWriter) esc(s string) { out.raw(html.EscapeString(markup.Clean(s))) }
 
 func (out *htmlWriter) text(t Text) {
 	for _, s := range t {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // The parts of JUnit's XML that test reporters read.
@@ -69,7 +70,7 @@ func (s *junitSuite) add(c junitCase) {
 // what belongs to no control; and one in which each threat is a test.
 func JUnit(w io.Writer, c *ssf.Case, o CheckOptions) error {
 	b := newBuilder(c)
-	all := junitAll{Name: clean("ssf " + product(c))}
+	all := junitAll{Name: markup.Clean("ssf " + product(c))}
 	add := func(s junitSuite) {
 		if s.Tests == 0 {
 			return
@@ -87,11 +88,11 @@ func JUnit(w io.Writer, c *ssf.Case, o CheckOptions) error {
 	}
 	for _, ph := range c.Phases {
 		for _, k := range ph.Controls {
-			s := junitSuite{Name: clean(string(ph.Name) + ": " + string(k.ID) + " " + k.Title)}
+			s := junitSuite{Name: markup.Clean(string(ph.Name) + ": " + string(k.ID) + " " + k.Title)}
 			class := "ssf." + string(ph.Name)
 			s.add(junitControl(c, class, k))
 			for _, d := range of[k.ID] {
-				s.add(junitDiagnostic(class+"."+clean(string(k.ID)), d))
+				s.add(junitDiagnostic(class+"."+markup.Clean(string(k.ID)), d))
 			}
 			delete(of, k.ID) // a control of every phase tells its diagnostics once
 			add(s)
@@ -131,23 +132,23 @@ func JUnit(w io.Writer, c *ssf.Case, o CheckOptions) error {
 // assessed is skipped, which no reporter shows as passed. So is, in a
 // comparison, what was not met before.
 func junitControl(c *ssf.Case, class string, k ssf.ControlResult) junitCase {
-	t := junitCase{Class: class, Name: clean(string(k.ID) + " " + k.Title)}
+	t := junitCase{Class: class, Name: markup.Clean(string(k.ID) + " " + k.Title)}
 	switch {
 	case k.Status == ssf.Met:
 	case k.Status == ssf.Unmet && isNews(c, k.ID):
-		t.Failure = &junitDetail{Message: clean(k.Why), Type: string(k.Status), Text: clean(ssf.Join(k.Open))}
+		t.Failure = &junitDetail{Message: markup.Clean(k.Why), Type: string(k.Status), Text: markup.Clean(ssf.Join(k.Open))}
 	default:
-		t.Skipped = &junitDetail{Message: clean(words(k.Status) + ": " + k.Why)}
+		t.Skipped = &junitDetail{Message: markup.Clean(words(k.Status) + ": " + k.Why)}
 	}
 	return t
 }
 
 func junitDiagnostic(class string, d ssf.Diagnostic) junitCase {
-	t := junitCase{Class: class, Name: clean(string(d.Check) + " " + string(d.Subject)), File: clean(d.File)}
+	t := junitCase{Class: class, Name: markup.Clean(string(d.Check) + " " + string(d.Subject)), File: markup.Clean(d.File)}
 	if d.Line > 0 {
 		t.Line = strconv.Itoa(d.Line)
 	}
-	detail := &junitDetail{Message: clean(d.Message), Type: clean(string(d.Check)), Text: clean(d.Pos.String() + ": " + string(d.Severity) + ": " + d.Message + "; " + d.Hint)}
+	detail := &junitDetail{Message: markup.Clean(d.Message), Type: markup.Clean(string(d.Check)), Text: markup.Clean(d.Pos.String() + ": " + string(d.Severity) + ": " + d.Message + "; " + d.Hint)}
 	switch d.Severity {
 	case ssf.Error:
 		t.Error = detail
@@ -163,11 +164,11 @@ func junitDiagnostic(class string, d ssf.Diagnostic) junitCase {
 // junitThreat fails if the threat counts as open. In a comparison, one that was
 // there before is skipped.
 func junitThreat(c *ssf.Case, t *ssf.Threat) junitCase {
-	x := junitCase{Class: "ssf.threat." + clean(string(t.Rule)), Name: clean(string(t.ID)), State: &junitProps{[]junitProp{{"state", string(t.State)}, {"risk", t.Risk.String()}}}}
+	x := junitCase{Class: "ssf.threat." + markup.Clean(string(t.Rule)), Name: markup.Clean(string(t.ID)), State: &junitProps{[]junitProp{{"state", string(t.State)}, {"risk", t.Risk.String()}}}}
 	if t.State.Treated() {
 		return x
 	}
-	detail := &junitDetail{Message: clean(words(t.State) + ", risk " + t.Risk.String() + ": " + t.Why), Type: string(t.State), Text: clean(t.Title)}
+	detail := &junitDetail{Message: markup.Clean(words(t.State) + ", risk " + t.Risk.String() + ": " + t.Why), Type: string(t.State), Text: markup.Clean(t.Title)}
 	if isNews(c, t.ID) {
 		x.Failure = detail
 	} else {

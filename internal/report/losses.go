@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"ssf/internal/format"
+	"ssf/internal/markup"
 )
 
 // maxLosses is how many lines a class of losses has in text; the JSON form has all.
@@ -17,7 +18,7 @@ func Losses(w io.Writer, r *format.Report, style Style) error {
 	if tool == "" {
 		tool = r.Format
 	}
-	p.print("%s (%s)\n", p.paint(bold, clean(r.File)), clean(tool))
+	p.print("%s (%s)\n", p.paint(bold, markup.Clean(r.File)), markup.Clean(tool))
 	for _, c := range r.Carried {
 		more := ""
 		if c.Here != c.Of {
@@ -30,6 +31,19 @@ func Losses(w io.Writer, r *format.Report, style Style) error {
 	}
 	p.notes("guessed", r.Guessed)
 	p.notes("dropped", r.Dropped)
+	return p.err
+}
+
+// Loses writes what a form cannot hold.
+func Loses(w io.Writer, f *format.Format, style Style) error {
+	p := newPage(w, style)
+	p.print("%s: %s\n", p.paint(bold, f.Name), f.Title)
+	for _, l := range f.Loses {
+		p.hang("  - ", "    ", l)
+	}
+	if len(f.Loses) == 0 {
+		p.print("  it holds the whole case\n")
+	}
 	return p.err
 }
 
@@ -47,7 +61,7 @@ func (p *page) notes(title string, ns []format.Note) {
 		if n.Times > 1 {
 			times = fmt.Sprintf(" and %d more like it", n.Times-1)
 		}
-		p.print("  %s%s\n", clean(n.Path), times)
-		p.wrap("    ", clean(n.Says))
+		p.print("  %s%s\n", markup.Clean(n.Path), times)
+		p.wrap("    ", markup.Clean(n.Says))
 	}
 }

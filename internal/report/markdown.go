@@ -3,19 +3,20 @@ package report
 import (
 	"bufio"
 	"io"
-	"strconv"
 	"strings"
+
+	"ssf/internal/markup"
 )
 
 // Markdown writes a document as GitHub shows it, and so that it can be read as
 // it is. Text of the model is never markup: no tag, no link, no mention.
 func Markdown(w io.Writer, d *Document) error {
 	out := &markdownWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	out.line("# " + escape(d.Title+": security report"))
+	out.line("# " + markup.Markdown(d.Title+": security report"))
 	out.line("")
 	out.blocks(d.Lead, 2)
 	for _, s := range d.Sections {
-		out.line("## " + escape(s.Title))
+		out.line("## " + markup.Markdown(s.Title))
 		out.line("")
 		out.blocks(s.Blocks, 3)
 	}
@@ -54,10 +55,10 @@ func (out *markdownWriter) block(b Block, level int) {
 		out.table(b)
 	case Items:
 		for _, x := range b {
-			out.line("- **" + escape(x.Term) + "**: " + spans(x.Text))
+			out.line("- **" + markup.Markdown(x.Term) + "**: " + spans(x.Text))
 		}
 	case Figure:
-		out.line("*" + escape(b.Caption) + ": see the report in HTML.*")
+		out.line("*" + markup.Markdown(b.Caption) + ": see the report in HTML.*")
 	case Group:
 		out.line(strings.Repeat("#", min(level, 6)) + " " + spans(b.Title))
 		out.line("")
@@ -74,7 +75,7 @@ func (out *markdownWriter) block(b Block, level int) {
 			if x.Of > 0 {
 				says = ofN(x.Done, x.Of, x.Counts)
 			}
-			out.line("<details><summary><b>" + htmlText(x.Name) + "</b>: " + htmlText(says) + "; controls: " + inHTML(x.Status) + "</summary>")
+			out.line("<details><summary><b>" + markup.HTML(x.Name) + "</b>: " + markup.HTML(says) + "; controls: " + inHTML(x.Status) + "</summary>")
 			out.line("")
 			out.blocks(x.Blocks, level)
 			out.line("</details>")
@@ -83,10 +84,10 @@ func (out *markdownWriter) block(b Block, level int) {
 		return
 	case Code:
 		lines := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
-		fence := fenceFor(string(b), 3)
+		fence := markup.Fence(string(b), 3)
 		out.line(fence + "yaml")
 		for _, l := range lines {
-			out.line(clean(l))
+			out.line(markup.Clean(l))
 		}
 		out.line(fence)
 	}
@@ -113,7 +114,7 @@ func (out *markdownWriter) list(l List) {
 func (out *markdownWriter) table(t Table) {
 	head, rule := "|", "|"
 	for _, c := range t.Columns {
-		head += " " + escape(c) + " |"
+		head += " " + markup.Markdown(c) + " |"
 		rule += " --- |"
 	}
 	out.line(head)
@@ -131,7 +132,7 @@ func (out *markdownWriter) table(t Table) {
 func spans(t Text) string {
 	var b strings.Builder
 	for _, s := range t {
-		put(&b, span(s))
+		markup.Append(&b, span(s))
 	}
 	return b.String()
 }
@@ -139,15 +140,15 @@ func spans(t Text) string {
 func span(s Span) string {
 	switch {
 	case s.Kind == Plain:
-		return escape(s.S)
+		return markup.Markdown(s.S)
 	case (s.Kind == Strong || s.Kind == Badge) && s.S != "":
-		return "**" + escape(s.S) + "**"
+		return "**" + markup.Markdown(s.S) + "**"
 	case s.Kind == Aside:
-		return "(" + escape(s.S) + ")"
+		return "(" + markup.Markdown(s.S) + ")"
 	case s.Kind == Mono || s.Kind == Link:
-		return codeSpan(s.S)
+		return markup.Code(s.S)
 	case s.Kind == Outside:
-		return "[" + escape(s.S) + "](" + s.Ref + ")"
+		return "[" + markup.Markdown(s.S) + "](" + s.Ref + ")"
 	}
 	return ""
 }
@@ -158,9 +159,9 @@ func spansInCell(t Text) string {
 	var b strings.Builder
 	for _, s := range t {
 		if (s.Kind == Mono || s.Kind == Link) && strings.Contains(s.S, "|") {
-			put(&b, inHTML(Text{s}))
+			markup.Append(&b, inHTML(Text{s}))
 		} else {
-			put(&b, strings.ReplaceAll(span(s), "|", `\|`))
+			markup.Append(&b, strings.ReplaceAll(span(s), "|", `\|`))
 		}
 	}
 	return b.String()
@@ -172,120 +173,14 @@ func inHTML(t Text) string {
 	for _, s := range t {
 		switch s.Kind {
 		case Strong, Badge:
-			b.WriteString("<b>" + htmlText(s.S) + "</b>")
+			b.WriteString("<b>" + markup.HTML(s.S) + "</b>")
 		case Aside:
-			b.WriteString("(" + htmlText(s.S) + ")")
+			b.WriteString("(" + markup.HTML(s.S) + ")")
 		case Mono, Link:
-			b.WriteString("<code>" + htmlText(s.S) + "</code>")
+			b.WriteString("<code>" + markup.HTML(s.S) + "</code>")
 		default:
-			b.WriteString(htmlText(s.S))
+			b.WriteString(markup.HTML(s.S))
 		}
 	}
 	return b.String()
-}
-
-// htmlText escapes text for a line of HTML within Markdown: by numbers, so that
-// neither of them finds markup in it.
-func htmlText(s string) string {
-	var b strings.Builder
-	for _, r := range clean(s) {
-		if strings.ContainsRune("<>&\"'`*_[]\\|~@#", r) {
-			b.WriteString("&#" + strconv.Itoa(int(r)) + ";")
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// codeSpan writes text as code; backticks in it lengthen the fence.
-func codeSpan(s string) string {
-	if s = clean(s); strings.TrimSpace(s) == "" {
-		return ""
-	}
-	fence := fenceFor(s, 1)
-	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
-		s = " " + s + " "
-	}
-	return fence + s + fence
-}
-
-// fenceFor is a run of backticks that is longer than any in s.
-func fenceFor(s string, least int) string {
-	run, longest := 0, least-1
-	for _, r := range s {
-		if r != '`' {
-			run = 0
-			continue
-		}
-		run++
-		longest = max(longest, run)
-	}
-	return strings.Repeat("`", longest+1)
-}
-
-// escape writes text so that Markdown finds no markup in it. An address does
-// not become a link, nor a name after @ a mention: what has an @ in it is code.
-func escape(s string) string {
-	var b strings.Builder
-	rs := []rune(clean(s))
-	word := func(i int) bool { return i >= 0 && i < len(rs) && wordRune(rs[i]) }
-	for i := 0; i < len(rs); i++ {
-		if i == 0 || !addressRune(rs[i-1]) {
-			if n := address(rs[i:]); n > 0 {
-				b.WriteString(codeSpan(string(rs[i : i+n])))
-				i += n - 1
-				continue
-			}
-		}
-		switch r := rs[i]; {
-		case strings.ContainsRune("\\`*[]<>~&", r):
-			b.WriteByte('\\')
-		case r == '_' && !(word(i-1) && word(i+1)),
-			r == '#' && !word(i-1),
-			r == ':' && i+2 < len(rs) && rs[i+1] == '/' && rs[i+2] == '/',
-			r == '.' && i >= 3 && strings.EqualFold(string(rs[i-3:i]), "www"):
-			b.WriteByte('\\')
-		case i == 0 && strings.ContainsRune("-+=>!", r):
-			b.WriteByte('\\')
-		case r == '.' || r == ')':
-			if _, err := strconv.Atoi(string(rs[:i])); err == nil {
-				b.WriteByte('\\')
-			}
-		}
-		b.WriteRune(rs[i])
-	}
-	return b.String()
-}
-
-func wordRune(r rune) bool {
-	return r >= 0x80 || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-}
-
-func addressRune(r rune) bool { return wordRune(r) || strings.ContainsRune("@.+-/%", r) }
-
-// address is how long the run of characters of an address is with which rs
-// begins, without stops at its end; 0 if there is none, or no @ before a word.
-func address(rs []rune) int {
-	n, at := 0, false
-	for n < len(rs) && addressRune(rs[n]) {
-		at = at || rs[n] == '@' && n+1 < len(rs) && wordRune(rs[n+1])
-		n++
-	}
-	if !at {
-		return 0
-	}
-	for rs[n-1] == '.' {
-		n--
-	}
-	return n
-}
-
-// put adds a piece of a line: two pieces of code side by side would become one
-// with other ends.
-func put(b *strings.Builder, s string) {
-	if strings.HasSuffix(b.String(), "`") && strings.HasPrefix(s, "`") {
-		b.WriteByte(' ')
-	}
-	b.WriteString(s)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // TestVerdict: the first sentence is not neutral while something bad is open,
@@ -207,7 +208,7 @@ func TestAddress(t *testing.T) {
 		"(mailto:a.b+c@d-e.example/f@g.)": "(mailto:`a.b+c@d-e.example/f@g`.)",
 		"schön@büro":                      "`schön@büro`",
 	} {
-		if got := escape(in); got != want {
+		if got := markup.Markdown(in); got != want {
 			t.Errorf("%q is written %q", in, got)
 		}
 	}

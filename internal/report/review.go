@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // pinStatuses are the states of a pin in the order in which a review shows
@@ -66,7 +67,7 @@ func Review(w io.Writer, c *ssf.Case, group []*ssf.Pin, style Style) error {
 		}
 	}
 	if head.Status != ssf.Gone {
-		p.print("  %s: %s\n", p.paint(bold, clean(head.Pos.String())), clean(deed(head)))
+		p.print("  %s: %s\n", p.paint(bold, markup.Clean(head.Pos.String())), markup.Clean(deed(head)))
 		p.wrap("    ", head.Because)
 	}
 	wide := 0
@@ -75,10 +76,10 @@ func Review(w io.Writer, c *ssf.Case, group []*ssf.Pin, style Style) error {
 	}
 	for _, x := range group {
 		if head.Status == ssf.Gone {
-			p.print("  %-*s  %s\n", wide, clean(string(x.ID)), p.paint(faint, clean(deed(x))))
+			p.print("  %-*s  %s\n", wide, markup.Clean(string(x.ID)), p.paint(faint, markup.Clean(deed(x))))
 			continue
 		}
-		p.print("  %s%s\n", p.paint(bold, clean(string(x.ID))), riskOf(c, x))
+		p.print("  %s%s\n", p.paint(bold, markup.Clean(string(x.ID))), riskOf(c, x))
 		p.stillOpen(c, x)
 		if len(x.Changes) == 0 {
 			p.hang("    rests on: ", "      ", strings.Join(facts(x.Rests), ", "))

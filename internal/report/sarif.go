@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // The parts of SARIF 2.1.0 (OASIS standard) that are written; see
@@ -147,7 +148,7 @@ func SARIF(w io.Writer, c *ssf.Case, prefix string, o CheckOptions) error {
 		Results: []sarifResult{}, Properties: s.properties(),
 	}
 	name, version, _ := strings.Cut(c.Tool, " ")
-	run.Tool.Driver = sarifComponent{Name: clean(cmp.Or(name, "ssf")), Version: clean(version), Rules: s.rules}
+	run.Tool.Driver = sarifComponent{Name: markup.Clean(cmp.Or(name, "ssf")), Version: markup.Clean(version), Rules: s.rules}
 	if len(s.taxa) > 0 {
 		run.Tool.Driver.Supported = []sarifNamed{{"CWE", 0}}
 		run.Taxonomies = []sarifComponent{{Name: "CWE", Organization: "MITRE", Short: &sarifText{Text: "Common Weakness Enumeration"}, Taxa: s.taxa}}
@@ -201,15 +202,15 @@ func (s *sarifWriter) selected(o CheckOptions) []ssf.Diagnostic {
 // properties are the verdict and from what it was made. The address of the
 // repository is not known, without which SARIF has no place for a commit.
 func (s *sarifWriter) properties() map[string]any {
-	p := map[string]any{"reach": string(s.Reach), "product": clean(product(s.Case))}
+	p := map[string]any{"reach": string(s.Reach), "product": markup.Clean(product(s.Case))}
 	if s.ReachAsked != "" {
 		p["reachAsked"] = string(s.ReachAsked)
 	}
 	if s.Commit != "" {
-		p["commit"], p["dirty"] = clean(s.Commit), s.Dirty
+		p["commit"], p["dirty"] = markup.Clean(s.Commit), s.Dirty
 	}
 	if s.Base.Rev != "" {
-		p["base"], p["known"] = clean(s.Base.Rev), s.Base.Known
+		p["base"], p["known"] = markup.Clean(s.Base.Rev), s.Base.Known
 	}
 	return p
 }
@@ -222,12 +223,12 @@ func (s *sarifWriter) describe(o CheckOptions) {
 	}
 	byID := map[string]sarifRule{}
 	for id := range used {
-		r := sarifRule{ID: clean(string(id)), Short: say(string(id)), Full: say(string(id)), Help: say(string(id)), Configuration: sarifLevel{"warning"}, Properties: map[string]any{"tags": []string{"ssf"}}}
+		r := sarifRule{ID: markup.Clean(string(id)), Short: say(string(id)), Full: say(string(id)), Help: say(string(id)), Configuration: sarifLevel{"warning"}, Properties: map[string]any{"tags": []string{"ssf"}}}
 		if k := s.checks[id]; k != nil {
 			_, l := kindAndLevel(k.Severity)
-			r.Short, r.Full, r.Help, r.Configuration = say(k.Title), say(k.Says), sarifText{clean(k.Says + " " + k.Fix), spans(prose(k.Says + " " + k.Fix))}, sarifLevel{l}
+			r.Short, r.Full, r.Help, r.Configuration = say(k.Title), say(k.Says), sarifText{markup.Clean(k.Says + " " + k.Fix), spans(prose(k.Says + " " + k.Fix))}, sarifLevel{l}
 			if k.Control != "" {
-				r.Properties["control"] = clean(string(k.Control))
+				r.Properties["control"] = markup.Clean(string(k.Control))
 			}
 		}
 		byID[string(id)] = r
@@ -236,7 +237,7 @@ func (s *sarifWriter) describe(o CheckOptions) {
 		if _, ok := byID[string(t.Rule)]; ok || o.Quiet {
 			continue
 		}
-		r := sarifRule{ID: clean(string(t.Rule)), Short: say(cmp.Or(t.Title, string(t.Rule))), Full: say(cmp.Or(t.Title, string(t.Rule))), Help: say(cmp.Or(t.Title, string(t.Rule))), Configuration: sarifLevel{"warning"}, Properties: map[string]any{"tags": []string{"security", "threat"}}}
+		r := sarifRule{ID: markup.Clean(string(t.Rule)), Short: say(cmp.Or(t.Title, string(t.Rule))), Full: say(cmp.Or(t.Title, string(t.Rule))), Help: say(cmp.Or(t.Title, string(t.Rule))), Configuration: sarifLevel{"warning"}, Properties: map[string]any{"tags": []string{"security", "threat"}}}
 		if x := s.builder.rules[t.Rule]; x != nil {
 			s.fill(&r, x)
 		}
@@ -262,7 +263,7 @@ func (s *sarifWriter) fill(r *sarifRule, x *ssf.RuleInfo) {
 		md = append(append(md, Span{Plain, " Measures: ", ""}), monos(x.Measures)...)
 		md = append(md, Span{Plain, ".", ""})
 	}
-	r.Help = sarifText{clean(help), spans(md)}
+	r.Help = sarifText{markup.Clean(help), spans(md)}
 	tags := []string{"security", "threat"}
 	for _, id := range x.Weaknesses {
 		if m := numbered.FindStringSubmatch(string(id)); m != nil && m[1] == "CWE" {
@@ -271,7 +272,7 @@ func (s *sarifWriter) fill(r *sarifRule, x *ssf.RuleInfo) {
 	}
 	r.Properties = map[string]any{"tags": tags}
 	if len(x.Attacks) > 0 {
-		r.Properties["attacks"] = strings.Split(clean(ssf.Join(x.Attacks)), ", ")
+		r.Properties["attacks"] = strings.Split(markup.Clean(ssf.Join(x.Attacks)), ", ")
 	}
 }
 
@@ -287,18 +288,18 @@ func (s *sarifWriter) relate() {
 			if !ok {
 				at = len(s.taxa)
 				s.taxon[id] = at
-				t := sarifTaxon{ID: clean(string(id))}
+				t := sarifTaxon{ID: markup.Clean(string(id))}
 				if l := catalogue(id); l.Kind == Outside {
 					t.HelpURI = l.Ref
 				}
 				s.taxa = append(s.taxa, t)
 			}
-			s.rules[i].Relationships = append(s.rules[i].Relationships, sarifRelation{sarifTarget{clean(string(id)), at, sarifNamed{"CWE", 0}}, []string{"relevant"}})
+			s.rules[i].Relationships = append(s.rules[i].Relationships, sarifRelation{sarifTarget{markup.Clean(string(id)), at, sarifNamed{"CWE", 0}}, []string{"relevant"}})
 		}
 	}
 }
 
-func say(s string) sarifText { return sarifText{Text: cmp.Or(clean(s), "?")} }
+func say(s string) sarifText { return sarifText{Text: cmp.Or(markup.Clean(s), "?")} }
 
 // kindAndLevel are SARIF's words for a severity: only what fails has a level.
 func kindAndLevel(s ssf.Severity) (kind, level string) {
@@ -314,10 +315,10 @@ func kindAndLevel(s ssf.Severity) (kind, level string) {
 }
 
 func (s *sarifWriter) diagnostic(d ssf.Diagnostic) sarifResult {
-	r := sarifResult{RuleID: clean(string(d.Check)), RuleIndex: s.rule[string(d.Check)], Message: say(d.Message), Locations: []sarifLocation{s.location(d.Pos, d.Snippet, d.Subject)}, Fingerprints: s.fingerprint(d.Check, d.Subject, d.Message)}
+	r := sarifResult{RuleID: markup.Clean(string(d.Check)), RuleIndex: s.rule[string(d.Check)], Message: say(d.Message), Locations: []sarifLocation{s.location(d.Pos, d.Snippet, d.Subject)}, Fingerprints: s.fingerprint(d.Check, d.Subject, d.Message)}
 	r.Kind, r.Level = kindAndLevel(d.Severity)
 	if d.Hint != "" {
-		r.Message.Text += ". " + clean(sentence(d.Hint))
+		r.Message.Text += ". " + markup.Clean(sentence(d.Hint))
 	}
 	for i, x := range d.Related {
 		l := s.location(x.Pos, x.Snippet, "")
@@ -330,7 +331,7 @@ func (s *sarifWriter) diagnostic(d ssf.Diagnostic) sarifResult {
 	}
 	var changes []sarifChange
 	for _, f := range d.Fix {
-		if clean(f.Text) != f.Text {
+		if markup.Clean(f.Text) != f.Text {
 			changes = nil // nobody should apply what cannot be shown
 			break
 		}
@@ -351,9 +352,9 @@ func (s *sarifWriter) diagnostic(d ssf.Diagnostic) sarifResult {
 // threatResult is one threat that counts as open.
 func (s *sarifWriter) threatResult(t *ssf.Threat) sarifResult {
 	r := sarifResult{
-		RuleID: clean(string(t.Rule)), RuleIndex: s.rule[string(t.Rule)], Kind: "fail", Level: "warning", Fingerprints: s.fingerprint(t.Rule, t.ID, ""),
+		RuleID: markup.Clean(string(t.Rule)), RuleIndex: s.rule[string(t.Rule)], Kind: "fail", Level: "warning", Fingerprints: s.fingerprint(t.Rule, t.ID, ""),
 		Message:    say(fmt.Sprintf("%s at %s is %s (risk %s): %s", cmp.Or(t.Title, string(t.Rule)), t.Element, t.State, t.Risk, t.Why)),
-		Properties: map[string]any{"id": clean(string(t.ID)), "state": string(t.State), "risk": t.Risk.String()},
+		Properties: map[string]any{"id": markup.Clean(string(t.ID)), "state": string(t.State), "risk": t.Risk.String()},
 	}
 	switch {
 	case t.State == ssf.Undecided:
@@ -393,7 +394,7 @@ func below(prefix, file string) string {
 
 func (s *sarifWriter) location(p ssf.Pos, snippet string, subject ssf.ID) (l sarifLocation) {
 	if subject != "" {
-		l.Logical = []sarifLogical{{clean(string(subject)), "resource"}}
+		l.Logical = []sarifLogical{{markup.Clean(string(subject)), "resource"}}
 	}
 	if !p.Known() {
 		return l
@@ -402,7 +403,7 @@ func (s *sarifWriter) location(p ssf.Pos, snippet string, subject ssf.ID) (l sar
 	if p.Line > 0 {
 		l.Physical.Region = &sarifRegion{Line: p.Line, Col: max(p.Col, 0), EndCol: max(p.EndCol, 0)}
 		if snippet != "" {
-			l.Physical.Region.Snippet = &sarifText{Text: clean(snippet)}
+			l.Physical.Region.Snippet = &sarifText{Text: markup.Clean(snippet)}
 		}
 	}
 	return l

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // Suggest writes the mitigations and verifications that the library knows
@@ -215,7 +216,7 @@ func (s *suggestion) run() ssf.ID {
 	}
 	for _, t := range s.techs {
 		if def := byID(s.lib.Techs, t, func(k *ssf.KindDef) ssf.ID { return k.ID }); def != nil && def.Tests != "" {
-			s.print("\nruns:\n  %s: {%s}\n", own, clean(def.Tests)) // one line, whatever a library says
+			s.print("\nruns:\n  %s: {%s}\n", own, markup.Clean(def.Tests)) // one line, whatever a library says
 			return own
 		}
 	}

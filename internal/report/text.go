@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // Style is how text is laid out.
@@ -66,7 +67,7 @@ func (p *page) wrap(indent, text string) { p.hang(indent, indent, text) }
 // hang is wrap with another beginning of the first line.
 func (p *page) hang(first, indent, text string) {
 	line, start := first, first
-	for _, w := range strings.Fields(clean(text)) {
+	for _, w := range strings.Fields(markup.Clean(text)) {
 		if line != start && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > p.style.Width {
 			p.print("%s\n", line)
 			line, start = indent, indent
@@ -81,20 +82,6 @@ func (p *page) hang(first, indent, text string) {
 	}
 }
 
-// clean makes text from a model safe to print: what could steer a terminal,
-// turn the direction of text or stand in no XML is shown as a question mark.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t', r == '\n', r == 0x2028, r == 0x2029:
-			return ' '
-		case r < 0x20, 0x7f <= r && r < 0xa0, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c, r == 0xfffe, r == 0xffff:
-			return '?'
-		}
-		return r
-	}, s)
-}
-
 func severityColour(s ssf.Severity) string {
 	switch s {
 	case ssf.Error:
@@ -107,16 +94,16 @@ func severityColour(s ssf.Severity) string {
 
 // diagnostic prints one diagnostic with its line, caret and way out.
 func (p *page) diagnostic(d ssf.Diagnostic) {
-	at := clean(d.Pos.String())
+	at := markup.Clean(d.Pos.String())
 	if at != "" {
 		at = p.paint(bold, at) + ": "
 	}
-	p.print("%s%s: %s  %s\n", at, p.paint(severityColour(d.Severity), string(d.Severity)), clean(d.Message), p.paint(faint, "["+string(d.Check)+"]"))
+	p.print("%s%s: %s  %s\n", at, p.paint(severityColour(d.Severity), string(d.Severity)), markup.Clean(d.Message), p.paint(faint, "["+string(d.Check)+"]"))
 	p.snippet(d.Pos, d.Snippet, severityColour(d.Severity))
 	p.wrap("   ", d.Hint)
 	for _, r := range d.Related {
 		if r.File != "" {
-			p.print("   %s: %s\n", clean(r.Pos.String()), clean(r.Message))
+			p.print("   %s: %s\n", markup.Clean(r.Pos.String()), markup.Clean(r.Message))
 		}
 	}
 }
@@ -127,7 +114,7 @@ func (p *page) snippet(at ssf.Pos, line, colour string) {
 		return
 	}
 	number := fmt.Sprintf("%5d | ", at.Line)
-	runes := []rune(clean(line))
+	runes := []rune(markup.Clean(line))
 	from, to := at.Col-1, max(at.EndCol-1, at.Col)
 	from, to = min(from, len(runes)), min(max(to, from+1), len(runes)+1)
 	if room := p.style.Width - len(number); len(runes) > room && room > 20 {
@@ -216,6 +203,7 @@ func (p *page) summary(c *ssf.Case) {
 	for _, ph := range c.Phases {
 		p.phase(c, ph)
 	}
+	p.own(c)
 	for _, g := range c.Gates {
 		state := p.paint(green, "met")
 		if !g.Met {
@@ -240,7 +228,7 @@ func (p *page) comparison(c *ssf.Case) {
 	if b.Rev == "" {
 		return
 	}
-	at := clean(b.Rev) + " (" + b.Commit[:min(7, len(b.Commit))] + ")"
+	at := markup.Clean(b.Rev) + " (" + b.Commit[:min(7, len(b.Commit))] + ")"
 	switch {
 	case b.Absent:
 		p.wrap("", "there was no model at "+at+", so nothing can be worse")
@@ -249,7 +237,7 @@ func (p *page) comparison(c *ssf.Case) {
 	default:
 		p.print("%s\n", p.paint(red, count(len(b.Worse), "thing")+" worse than at "+at+":"))
 		for _, w := range b.Worse {
-			p.hang("  "+clean(string(w.Subject))+": ", "    ", w.What)
+			p.hang("  "+markup.Clean(string(w.Subject))+": ", "    ", w.What)
 		}
 	}
 	if b.Known > 0 {
@@ -332,7 +320,7 @@ func Threats(w io.Writer, c *ssf.Case, style Style, keep func(*ssf.Threat) bool)
 	for _, id := range order {
 		ts := groups[id]
 		p.print("%s  %s\n", p.paint(bold, string(id)), p.paint(faint, cmp.Or(string(ts[0].Origin), "of no stated origin")))
-		if title := clean(ts[0].Title); title != "" {
+		if title := markup.Clean(ts[0].Title); title != "" {
 			p.wrap("  ", title)
 		}
 		wide := 0

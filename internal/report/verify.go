@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"ssf"
+	"ssf/internal/markup"
 )
 
 // How much of what failing tests said is shown.
@@ -95,8 +96,8 @@ func (p *page) run(r *ssf.RunResult) {
 		what = "reports of another job"
 	}
 	took := ", " + time.Duration(r.Seconds*float64(time.Second)).Round(100*time.Millisecond).String()
-	id := clean(string(r.ID))
-	p.print("%s %s%s\n", p.paint(bold, id+":"), cut(clean(what), p.style.Width-utf8.RuneCountInString(id+took)-3), took)
+	id := markup.Clean(string(r.ID))
+	p.print("%s %s%s\n", p.paint(bold, id+":"), cut(markup.Clean(what), p.style.Width-utf8.RuneCountInString(id+took)-3), took)
 }
 
 // result is what a verification gave, or several that gave the same.
@@ -151,13 +152,13 @@ func (p *page) said(who, text string) {
 	if len(lines) == 0 {
 		return
 	}
-	p.print("              %s\n", p.paint(bold, clean(who)))
+	p.print("              %s\n", p.paint(bold, markup.Clean(who)))
 	if more := len(lines) - maxSaid; more > 0 {
 		p.print("                ... %s before\n", count(more, "line"))
 		lines = lines[more:]
 	}
 	for _, l := range lines {
-		p.wrap("                ", cut(clean(strings.ToValidUTF8(l, "?")), 4*p.style.Width))
+		p.wrap("                ", cut(markup.Clean(strings.ToValidUTF8(l, "?")), 4*p.style.Width))
 	}
 }
 
@@ -196,12 +197,12 @@ func Commands(w io.Writer, m *ssf.Model, style Style) error {
 		if r.Shell.ID == "yes" {
 			how = "by /bin/sh"
 		}
-		p.print("%s: %s: %s\n", p.paint(bold, clean(r.Pos.String())), clean(string(r.ID)), how)
+		p.print("%s: %s: %s\n", p.paint(bold, markup.Clean(r.Pos.String())), markup.Clean(string(r.ID)), how)
 		for _, arg := range r.Command {
-			p.print("   %s\n", clean(string(arg.ID)))
+			p.print("   %s\n", markup.Clean(string(arg.ID)))
 		}
 		for _, name := range r.Env {
-			p.print("   sees the variable %s\n", clean(string(name.ID)))
+			p.print("   sees the variable %s\n", markup.Clean(string(name.ID)))
 		}
 	}
 	return p.err
@@ -217,7 +218,7 @@ func EvidenceList(w io.Writer, records []ssf.Evidence, style Style) error {
 			colour = green
 		}
 		commit := e.Commit[:min(7, len(e.Commit))]
-		p.print("%s  %s  %-7s  %s%s  %s\n", e.ID.String()[:12], e.Time.UTC().Format("2006-01-02 15:04"), commit, p.paint(colour, words(e.Result)), strings.Repeat(" ", max(0, 11-len(e.Result))), clean(string(e.Verification)))
+		p.print("%s  %s  %-7s  %s%s  %s\n", e.ID.String()[:12], e.Time.UTC().Format("2006-01-02 15:04"), commit, p.paint(colour, words(e.Result)), strings.Repeat(" ", max(0, 11-len(e.Result))), markup.Clean(string(e.Verification)))
 	}
 	if len(records) == 0 {
 		p.print("no record\n")
@@ -259,7 +260,7 @@ func EvidenceRecord(w io.Writer, e *ssf.Evidence, style Style) error {
 		if t.Suite != "" {
 			name = t.Suite + "." + name
 		}
-		p.print("    %-8s %s\n", t.Outcome, clean(name))
+		p.print("    %-8s %s\n", t.Outcome, markup.Clean(name))
 	}
 	p.print("  %s\n", count(len(e.Inputs), "input"))
 	for _, in := range e.Inputs {
@@ -267,7 +268,7 @@ func EvidenceRecord(w io.Writer, e *ssf.Evidence, style Style) error {
 		if in.Text != "" {
 			what += " " + in.Text
 		}
-		p.print("    %s  %s\n", in.Digest.String()[:12], clean(what))
+		p.print("    %s  %s\n", in.Digest.String()[:12], markup.Clean(what))
 	}
 	return p.err
 }
@@ -276,7 +277,7 @@ func EvidenceRecord(w io.Writer, e *ssf.Evidence, style Style) error {
 func EvidenceState(w io.Writer, problems []ssf.Diagnostic, records, checkpoints int, style Style) error {
 	p := newPage(w, style)
 	for _, d := range problems {
-		p.print("%s: %s: %s\n", p.paint(bold, clean(d.File)), p.paint(red, "error"), clean(d.Message))
+		p.print("%s: %s: %s\n", p.paint(bold, markup.Clean(d.File)), p.paint(red, "error"), markup.Clean(d.Message))
 	}
 	if len(problems) > 0 {
 		p.print("\n%s\n", p.paint(red, count(len(problems), "problem")+" beside "+count(records, "whole record")+"; restore what was there from version control"))
@@ -295,7 +296,7 @@ func EvidenceState(w io.Writer, problems []ssf.Diagnostic, records, checkpoints 
 func Raw(w io.Writer, text []byte) error {
 	for line := range strings.Lines(string(text)) {
 		ended := strings.HasSuffix(line, "\n")
-		if _, err := io.WriteString(w, clean(strings.TrimSuffix(line, "\n"))); err != nil {
+		if _, err := io.WriteString(w, markup.Clean(strings.TrimSuffix(line, "\n"))); err != nil {
 			return err
 		}
 		if ended {

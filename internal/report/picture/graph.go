@@ -30,15 +30,8 @@ const (
 	freeFlows = 80
 )
 
-type shape int
-
-const (
-	process  shape = iota
-	store          // data stays here
-	external       // made or run by others
-	actor
-	summary // stands for many
-)
+// summary is the role of a node that stands for many.
+const summary ssf.Role = "summary"
 
 // A graph is what is drawn.
 type graph struct {
@@ -54,7 +47,7 @@ type graph struct {
 type node struct {
 	id, name, kind string
 	full           string // for the tooltip
-	shape          shape
+	role           ssf.Role
 	open           int // threats
 	zone           *zone
 	item           *item
@@ -108,21 +101,6 @@ type label struct {
 	box  rect
 }
 
-// storeKinds and foreignKinds are the library's kinds that are not processes.
-var (
-	storeKinds = words("datastore database document_store directory key_value_store cache object_store file_store log_store secret_store queue " +
-		"source_repository package_registry artifact")
-	foreignKinds = words("service external_service external_program identity_provider mail_service")
-)
-
-func words(s string) map[ssf.ID]bool {
-	m := map[ssf.ID]bool{}
-	for _, w := range strings.Fields(s) {
-		m[ssf.ID(w)] = true
-	}
-	return m
-}
-
 // parts are the elements of a case that a picture can show, each sort by id.
 type parts struct {
 	zones, nodes, flows []ssf.ElementInfo
@@ -171,7 +149,7 @@ func build(p parts) *graph {
 	zones := g.addZones(p)
 	nodes := map[ssf.ID]*node{}
 	for _, e := range p.nodes {
-		n := &node{id: string(e.ID), name: cmp.Or(e.Name, string(e.ID)), kind: plain(e.Kind), open: p.open[e.ID], shape: shapeOf(e)}
+		n := &node{id: string(e.ID), name: cmp.Or(e.Name, string(e.ID)), kind: plain(e.Kind), open: p.open[e.ID], role: e.Role()}
 		if e.Sort == ssf.SortActor {
 			n.kind = "actor"
 		}
@@ -296,18 +274,6 @@ func newEdge(fs []ssf.ElementInfo, from, to *node, open map[ssf.ID]int) *edge {
 		e.name = fmt.Sprintf("%d× %s", len(fs), e.name)
 	}
 	return e
-}
-
-func shapeOf(e ssf.ElementInfo) shape {
-	switch {
-	case e.Sort == ssf.SortActor:
-		return actor
-	case storeKinds[e.Kind] || len(e.Stores) > 0:
-		return store
-	case foreignKinds[e.Kind]:
-		return external
-	}
-	return process
 }
 
 func plain(id ssf.ID) string { return strings.ReplaceAll(string(id), "_", " ") }

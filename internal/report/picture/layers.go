@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"ssf"
 )
 
 // An item stands in a column of a zone: a node, a zone, or a bend, which is
@@ -232,7 +234,7 @@ func (z *zone) better(i, j int, in, out []int) bool {
 		switch {
 		case in[k] == 0:
 			return math.MaxInt
-		case z.items[k].node != nil && z.items[k].node.shape == actor:
+		case z.items[k].node != nil && z.items[k].node.role == ssf.RoleActor:
 			return math.MaxInt - 1
 		}
 		return out[k] - in[k]

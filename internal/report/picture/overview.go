@@ -151,7 +151,7 @@ func (g *graph) bundle(p parts, of func(ssf.ElementInfo) *zone) {
 		if t == nil {
 			continue
 		}
-		n := &node{id: z.id, shape: summary, open: t.open}
+		n := &node{id: z.id, role: summary, open: t.open}
 		for _, k := range []struct {
 			n    int
 			what string

@@ -68,7 +68,7 @@ func (g *graph) stack(all []*zone) {
 
 // measure gives a node its size.
 func (n *node) measure() {
-	if n.shape != summary {
+	if n.role != summary {
 		n.lines = wrap(clean(n.name), nameSize, nodeText)
 	}
 	w := max(minNode, min(nodeText, width(clean(n.kind), smallSize))+26)

@@ -151,7 +151,7 @@ func (w *writer) mark(open, x, y int) int {
 func (w *writer) node(n *node) {
 	b := n.box
 	w.put(`<g class="pic-part"><title>%s</title>`, tip(n.full))
-	w.shape(n.shape, b)
+	w.shape(n.role, b)
 	lines := 16 * len(n.lines)
 	if n.kind != "" {
 		lines += 14
@@ -173,15 +173,15 @@ func (w *writer) node(n *node) {
 
 // shape draws an actor with a double frame, a process with round corners, a
 // store open at its right side, what is made by others with sharp corners.
-func (w *writer) shape(s shape, b rect) {
+func (w *writer) shape(s ssf.Role, b rect) {
 	switch s {
-	case actor:
+	case ssf.RoleActor:
 		w.put(`<rect class="pic-node" x="%d" y="%d" width="%d" height="%d"/><rect class="pic-thin" x="%d" y="%d" width="%d" height="%d"/>`,
 			b.x, b.y, b.w, b.h, b.x+3, b.y+3, b.w-6, b.h-6)
-	case store:
+	case ssf.RoleStore:
 		w.put(`<rect class="pic-node" x="%d" y="%d" width="%d" height="%d" style="stroke:none"/><path class="pic-thin" style="stroke-width:1.4" d="M%d %dh%dv%dh%dM%d %dv%d"/>`,
 			b.x, b.y, b.w, b.h, b.x+b.w, b.y, -b.w, b.h, b.w, b.x+8, b.y, b.h)
-	case external:
+	case ssf.RoleExternal:
 		w.put(`<rect class="pic-node" x="%d" y="%d" width="%d" height="%d"/>`, b.x, b.y, b.w, b.h)
 	default:
 		w.put(`<rect class="pic-node" x="%d" y="%d" width="%d" height="%d" rx="14"/>`, b.x, b.y, b.w, b.h)
@@ -231,12 +231,12 @@ func (w *writer) legend(g *graph, wide, high int) (int, int) {
 		x, y = margin, y+22
 	}
 	for _, k := range []struct {
-		s    shape
+		s    ssf.Role
 		says string
-	}{{actor, "actor"}, {process, "process"}, {store, "store"}, {external, "made by others"}, {summary, "all in a zone"}} {
+	}{{ssf.RoleActor, "actor"}, {ssf.RoleProcess, "process"}, {ssf.RoleStore, "store"}, {ssf.RoleExternal, "made by others"}, {summary, "all in a zone"}} {
 		used := false
 		for _, n := range g.nodes {
-			used = used || n.shape == k.s
+			used = used || n.role == k.s
 		}
 		if used {
 			room(34 + width(k.says, smallSize))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ssf"
@@ -43,6 +44,9 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 			p.ids[e] = taken.take(e.Name, string(e.Sort))
 		}
 	}
+	system := &Element{Sort: ssf.SortSystem, Facts: d.System.Facts}
+	p.settleFacts(system, "the system")
+	d.System.Facts = system.Facts
 	d.Elements = slices.DeleteFunc(d.Elements, p.dangles)
 	for _, e := range d.Elements {
 		if e.Sort == ssf.SortFlow && p.ids[e] == "" {
@@ -175,6 +179,12 @@ func (p *Plan) settle(e *Element) {
 	if e.Over != "" && p.lib.protocols[e.Over] == nil {
 		e.Over = ""
 	}
+	p.settleFacts(e, string(p.ids[e]))
+}
+
+// settleFacts drops the facts that the language would refuse.
+func (p *Plan) settleFacts(e *Element, name string) {
+	d := p.draft
 	facts := e.Facts
 	e.Facts = nil
 	for _, f := range facts {
@@ -182,7 +192,7 @@ func (p *Plan) settle(e *Element) {
 			continue
 		}
 		if why := p.lib.misfit(e, f); why != "" {
-			d.Report.Drop(f.Node, "%s of %s: %s", f.Name, p.ids[e], why)
+			d.Report.Drop(f.Node, "%s of %s: %s", f.Name, name, why)
 			continue
 		}
 		e.Facts = append(e.Facts, f)
@@ -462,7 +472,7 @@ func (p *Plan) write(done *treatment, threats []named) string {
 		if !taken.want(id) {
 			id = taken.take(cmp.Or(r.Name, r.Says), "requirement")
 		}
-		ns = append(ns, named{id, pairs{}.text("says", sentence(r.Name, r.Says))})
+		ns = append(ns, named{id, pairs{}.text("says", said(sentence(r.Name, r.Says)))})
 	}
 	all("requirements", ns)
 	all("assumptions", done.assumptions)
@@ -477,7 +487,7 @@ func (p *Plan) write(done *treatment, threats []named) string {
 
 func (p *Plan) system() pairs {
 	s := &p.draft.System
-	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
+	ps := pairs{{"name", text(cmp.Or(strings.TrimSpace(Clean(s.Name)), "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
 	if misuse := texts(s.Misuse); len(misuse) > 0 {
 		ps = append(ps, pair{"misuse", misuse})

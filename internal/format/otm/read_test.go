@@ -265,3 +265,9 @@ func seeds(t testing.TB) []string {
 		`{"otmVersion": "0.2.0", "project": {"attributes": {"ssf:system": "yes", "ssf:support_until": "x", "ssf:fact:trust": "high", "ssf:misuse": "a\na"}}, "assets": [{"id": "a", "name": "null", "attributes": {"ssf:id": "null", "ssf:need:safety": "high", "ssf:fact:personal_use": "{joined,joined}"}}], "components": [{"id": "c", "type": "database", "parent": {"trustZone": "z"}, "tags": ["go", "go"], "attributes": {"ssf:id": "a", "ssf:tech": "go", "ssf:returns": "a, a"}, "threats": [{"threat": "t", "state": "x", "attributes": {"ssf:state": "accepted", "ssf:treat": "accepted", "ssf:by": "!", "ssf:until": "never"}}, {"threat": "t", "state": "x", "attributes": {"ssf:state": "accepted", "ssf:treat": "accepted"}}]}], "threats": [{"id": "t", "name": "t", "attributes": {"ssf:rule": "sql-injection", "ssf:id": "sql-injection", "ssf:endangers": "a.x, a.safety", "ssf:stride": "x", "ssf:weaknesses": "y"}}, {"id": "u", "attributes": {"ssf:id": "u", "ssf:at": "nowhere", "ssf:stride": "x", "ssf:weaknesses": "y", "ssf:attacks": "CAPEC-1 CAPEC-1", "ssf:endangers": "a.x, a.safety, a.safety", "ssf:severity": "none", "ssf:likelihood": "critical"}}, {"id": "v", "attributes": {"ssf:id": "u", "ssf:at": "system", "ssf:mitigations": "m, m"}}], "mitigations": [{"id": "m", "attributes": {"ssf:id": "parametrised-queries", "ssf:state": "done"}}, {"id": "m"}]}`,
 	}
 }
+
+func TestBroken(t *testing.T) {
+	for _, seed := range seeds(t)[1:] {
+		importkit.Broken(t, Format, seed)
+	}
+}

@@ -107,7 +107,7 @@ func (p *Plan) count(ours bool) (cs []Count) {
 }
 
 // dangles reports whether a flow has no two ends, and says so. What threatens it
-// then threatens the system.
+// then threatens the system, or the one element at which it has both.
 func (p *Plan) dangles(e *Element) bool {
 	d := p.draft
 	if e.Sort != ssf.SortFlow {
@@ -128,6 +128,11 @@ func (p *Plan) dangles(e *Element) bool {
 		delete(d.keys, e.Key)
 		return true
 	}
+	if e.From == e.To {
+		d.Report.Drop(e.Node, "flow %s begins and ends at %s, and what happens inside one part is no flow; what threatens it threatens that", Clip(cmp.Or(e.Name, e.ID, e.Key)), p.ids[d.keys[e.From]])
+		d.keys[e.Key] = d.keys[e.From]
+		return true
+	}
 	return false
 }
 
@@ -136,13 +141,15 @@ func (p *Plan) settle(e *Element) {
 	d := p.draft
 	keep := func(what string, keys []string, sort ssf.Sort) []string {
 		var out []string
+		seen := map[string]bool{}
 		for _, k := range keys {
 			switch {
 			case d.Find(k, sort) == nil:
 				d.Report.Drop(e.Node, "%s of %s is %s, which the file does not have", what, p.ids[e], Clip(k))
-			case !slices.Contains(out, k):
+			case !seen[k]:
 				out = append(out, k)
 			}
+			seen[k] = true
 		}
 		return out
 	}
@@ -276,8 +283,10 @@ type lexicon struct {
 	facts                   map[ssf.ID]*ssf.FactDef
 	order                   map[ssf.ID]int // of the facts
 	rules, measures         []ssf.ID
-	titles                  []title           // of technologies, for names
 	labels                  map[string]ssf.ID // technologies by id and title; see [Source.Tech]
+	titles                  map[string][]int  // places of technologies in the library, by the words of titles that names are searched for
+	longest                 int               // of how many words the longest of these is
+	spelled                 map[string]ssf.ID // protocols by id and title, squeezed
 }
 
 func newLexicon(lib *ssf.Library) *lexicon {
@@ -289,10 +298,26 @@ func newLexicon(lib *ssf.Library) *lexicon {
 		}
 		return out
 	}
-	x.titles = titles(lib.Techs)
 	x.kinds, x.techs, x.protocols = by(lib.Kinds), by(lib.Techs), by(lib.Protocols)
 	for i := range lib.Facts {
 		x.facts[lib.Facts[i].ID], x.order[lib.Facts[i].ID] = &lib.Facts[i], i
+	}
+	x.titles, x.spelled = map[string][]int{}, map[string]ssf.ID{}
+	for i := range lib.Techs {
+		words := wordList(lib.Techs[i].Title)
+		title := strings.Join(words, " ")
+		if len(title) < 4 || everyday[title] || lib.Techs[i].Abstract {
+			continue
+		}
+		x.titles[title] = append(x.titles[title], i)
+		x.longest = max(x.longest, len(words))
+	}
+	for i := range lib.Protocols {
+		for _, name := range []string{string(lib.Protocols[i].ID), lib.Protocols[i].Title} {
+			if q := Squeeze(name); x.spelled[q] == "" {
+				x.spelled[q] = lib.Protocols[i].ID
+			}
+		}
 	}
 	for i := range lib.Threats {
 		x.rules = append(x.rules, lib.Threats[i].ID)
@@ -307,6 +332,16 @@ func newLexicon(lib *ssf.Library) *lexicon {
 func (x *lexicon) is(kind, ancestor ssf.ID) bool {
 	for k := x.kinds[kind]; k != nil; k = x.kinds[k.Is.ID] {
 		if k.ID == ancestor {
+			return true
+		}
+	}
+	return false
+}
+
+// uses reports whether a technology is another or one of its kinds.
+func (x *lexicon) uses(tech, ancestor ssf.ID) bool {
+	for t := x.techs[tech]; t != nil; t = x.techs[t.Is.ID] {
+		if t.ID == ancestor {
 			return true
 		}
 	}

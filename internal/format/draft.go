@@ -40,12 +40,13 @@ type Draft struct {
 	Assumptions  []*Assumption
 	Report       Report
 
-	keys map[string]*Element
+	keys     map[string]*Element
+	repeated map[string]int // how often a key was taken when it was used again
 }
 
 // NewDraft begins the draft of a source.
 func NewDraft(src *Source, tool string) *Draft {
-	d := &Draft{Tool: strings.TrimSpace(tool), keys: map[string]*Element{}}
+	d := &Draft{Tool: strings.TrimSpace(tool), keys: map[string]*Element{}, repeated: map[string]int{}}
 	d.Report.File, d.Report.Tool = src.Name, d.Tool
 	return d
 }
@@ -180,10 +181,11 @@ func (d *Draft) Add(e *Element) *Element {
 	}
 	if first, ok := d.keys[e.Key]; ok {
 		d.Report.Guess(e.Node, "the id %s is used before, at %s; what refers to it is taken to mean that one", Clip(cmp.Or(e.ID, e.Key)), first.Node.Path())
-		for i := 2; ; i++ {
-			if k := fmt.Sprintf("%s (%d)", e.Key, i); d.keys[k] == nil {
+		base := e.Key
+		for e.Key = ""; e.Key == ""; {
+			d.repeated[base]++
+			if k := fmt.Sprintf("%s (%d)", base, d.repeated[base]+1); d.keys[k] == nil {
 				e.Key = k
-				break
 			}
 		}
 	}

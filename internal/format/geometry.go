@@ -170,7 +170,9 @@ func cross(a, b []Point) (n int) {
 	return n
 }
 
+// meets reports whether two lines cross. A point on a line counts as one side of
+// it, so that a way through a bend of a line crosses it once.
 func meets(a, b, c, d Point) bool {
-	side := func(p, q, r Point) float64 { return (q.X-p.X)*(r.Y-p.Y) - (q.Y-p.Y)*(r.X-p.X) }
-	return side(a, b, c)*side(a, b, d) < 0 && side(c, d, a)*side(c, d, b) < 0
+	left := func(p, q, r Point) bool { return (q.X-p.X)*(r.Y-p.Y)-(q.Y-p.Y)*(r.X-p.X) >= 0 }
+	return left(a, b, c) != left(a, b, d) && left(c, d, a) != left(c, d, b)
 }

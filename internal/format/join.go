@@ -20,7 +20,9 @@ type Derived struct {
 
 // Join finds for threats of the source those of the library that are the same:
 // at the same element, by the tool's own rule, by a common weakness or by words
-// that both use. Each takes at most one, and none is taken twice, so that what
+// that both use. What a tool says of a flow, the library may say of the end that
+// answers or starts it; there only the tool's own rule or the threat's common
+// name counts. Each takes at most one, and none is taken twice, so that what
 // was decided about one never decides about another.
 func (p *Plan) Join(derived []Derived) {
 	type match struct {
@@ -42,6 +44,12 @@ func (p *Plan) Join(derived []Derived) {
 		}
 	}
 	weight := func(w string) float64 { return math.Log(1 + float64(len(rules))/float64(max(counts[w], 1))) }
+	ends := map[ssf.ID][]ssf.ID{}
+	for _, e := range p.draft.Elements {
+		if e.Sort == ssf.SortFlow {
+			ends[p.ids[e]] = []ssf.ID{p.ids[p.draft.keys[e.To]], p.ids[p.draft.keys[e.From]]}
+		}
+	}
 	var matches []match
 	for _, in := range p.Instances() {
 		if in.Derived { // it is that one, however many others are the same as it
@@ -53,16 +61,31 @@ func (p *Plan) Join(derived []Derived) {
 			continue
 		}
 		words, named := wordsOf(in.Name+" "+in.Says), told(in.Name+" "+in.Says)
-		for _, x := range at[in.Element] {
+		consider := func(x *Derived, elsewhere bool) {
 			if in.Want != "" && !slices.Contains(in.Same, x.Rule) {
-				continue // the team knew of that one, and did not call it the same
+				return // the team knew of that one, and did not call it the same
 			}
 			s := likeness(in, x, words, rules[x.Rule], weight)
-			if i := slices.Index(named, x.Rule); i >= 0 && s > 0 {
+			i := slices.Index(named, x.Rule)
+			if i >= 0 && s > 0 {
 				s += sameEnough - 0.01*float64(i)
+			}
+			if elsewhere {
+				if i < 0 && !slices.Contains(in.Same, x.Rule) {
+					return
+				}
+				s -= 0.01
 			}
 			if s >= sameEnough {
 				matches = append(matches, match{in, x, s})
+			}
+		}
+		for _, x := range at[in.Element] {
+			consider(x, false)
+		}
+		for _, end := range ends[in.Element] {
+			for _, x := range at[end] {
+				consider(x, true)
 			}
 		}
 	}

@@ -44,10 +44,12 @@ type Node struct {
 	Line int     // from 1
 	Col  int     // from 1, in runes
 
-	text string // of a scalar; of an XML element its own text
-	up   *Node
-	doc  *document // of the root
-	seen bool
+	text  string // of a scalar; of an XML element its own text
+	up    *Node
+	doc   *document // of the root
+	nth   int32     // of an XML element among those of its name around it, from 1; 0 if it is the only one
+	seen  bool
+	index int32 // of an entry of a list, its place in it, from 0
 }
 
 type document struct {
@@ -189,16 +191,14 @@ func (n *Node) path(blank bool) string {
 	var parts []string
 	for ; n.up != nil; n = n.up {
 		switch {
+		case n.up.Kind != List && n.nth > 0 && !blank:
+			parts = append(parts, n.Key+"["+strconv.Itoa(int(n.nth)-1)+"]")
 		case n.up.Kind != List:
 			parts = append(parts, n.Key)
 		case blank:
 			parts = append(parts, "[]")
 		default:
-			for i, k := range n.up.Kids {
-				if k == n {
-					parts = append(parts, "["+strconv.Itoa(i)+"]")
-				}
-			}
+			parts = append(parts, "["+strconv.Itoa(int(n.index))+"]")
 		}
 	}
 	var b strings.Builder

@@ -89,6 +89,7 @@ func (p *parser) node(up *Node, key string, kind Kind, offset, depth int) (*Node
 	n := &Node{Key: key, Kind: kind, up: up}
 	n.Line, n.Col = p.place(offset)
 	if up != nil {
+		n.index = int32(len(up.Kids))
 		up.Kids = append(up.Kids, n)
 	}
 	return n, nil
@@ -308,8 +309,8 @@ func (p *parser) xml() (*Node, error) {
 		return nil, err
 	}
 	at, depth := root, 0
-	var texts []strings.Builder
-	texts = append(texts, strings.Builder{})
+	texts := [][]byte{nil}
+	last := []map[string]*Node{nil} // at each depth the last element of each name
 	for {
 		start := int(dec.InputOffset())
 		t, err := dec.Token()
@@ -343,14 +344,22 @@ func (p *parser) xml() (*Node, error) {
 				}
 				k.text = a.Value
 			}
-			at, texts = n, append(texts, strings.Builder{})
+			if before := last[depth-1][n.Key]; before != nil {
+				before.nth = max(before.nth, 1)
+				n.nth = before.nth + 1
+			}
+			if last[depth-1] == nil {
+				last[depth-1] = map[string]*Node{}
+			}
+			last[depth-1][n.Key] = n
+			at, texts, last = n, append(texts, nil), append(last, nil)
 		case xml.CharData:
-			texts[depth].Write(t)
+			texts[depth] = append(texts[depth], t...)
 		case xml.EndElement:
-			if at.text = strings.TrimSpace(texts[depth].String()); len(at.Kids) == 0 {
+			if at.text = strings.TrimSpace(string(texts[depth])); len(at.Kids) == 0 {
 				at.Kind = Text
 			}
-			at, texts, depth = at.up, texts[:depth], depth-1
+			at, texts, last, depth = at.up, texts[:depth], last[:depth], depth-1
 		}
 	}
 	return root, nil

@@ -92,8 +92,29 @@ func (n *Node) Add(key string, kind Kind, text string, line, col int) *Node {
 		k.Key, k.doc = "", &document{key}
 		return k
 	}
+	k.index = int32(len(n.Kids))
 	n.Kids = append(n.Kids, k)
 	return k
+}
+
+// Graft puts what another document holds below a node in whose text it stood, and
+// returns how many values that is. All of them have the node's place.
+func (n *Node) Graft(doc *Node) (values int) {
+	var settle func(k *Node)
+	settle = func(k *Node) {
+		k.Line, k.Col = n.Line, n.Col
+		values++
+		for _, below := range k.Kids {
+			settle(below)
+		}
+	}
+	n.Kind, n.text = Map, ""
+	for _, k := range doc.Kids {
+		k.up = n
+		settle(k)
+	}
+	n.Kids = append(n.Kids, doc.Kids...)
+	return values
 }
 
 // Merge makes one draft of several files of one product. What has the same key in

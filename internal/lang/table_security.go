@@ -67,7 +67,7 @@ var mitigationTable = object(Object[ssf.Mitigation]{
 		field("name", plain, func(x *ssf.Mitigation) *string { return &x.Title }, "its name for people"),
 		field("says", plain, func(x *ssf.Mitigation) *string { return &x.Says }, "what it does, where the measure does not say it"),
 		field("measure", ref(AMeasure), func(x *ssf.Mitigation) *ssf.Ref { return &x.Measure }, "the library's measure; default the one with the same id"),
-		field("counters", patterns, func(x *ssf.Mitigation) *[]ssf.Pattern { return &x.Counters }, "the threats that it counters"),
+		field("counters", some(patterns), func(x *ssf.Mitigation) *[]ssf.Pattern { return &x.Counters }, "the threats that it counters"),
 		field("where", distinct(listOf(place)), func(x *ssf.Mitigation) *[]ssf.Ref { return &x.Where }, "where it sits: code, configuration, an assumption"),
 		need("state", enum("a state", "proposed", "planned", "implemented"), func(x *ssf.Mitigation) *ssf.Ref { return &x.State }, "proposed counts for nothing yet, planned is decided, implemented is there"),
 		field("from_tool", plain, func(x *ssf.Mitigation) *string { return &x.From }, "its id in the tool that it was imported from"),

@@ -7,12 +7,14 @@ import (
 	"ssf/internal/format"
 	"ssf/internal/format/cyclonedx"
 	"ssf/internal/format/diagram"
+	"ssf/internal/format/drawio"
 	"ssf/internal/format/issues"
 	"ssf/internal/format/oscal"
 	"ssf/internal/format/otm"
 	"ssf/internal/format/pytm"
 	"ssf/internal/format/threagile"
 	"ssf/internal/format/threatdragon"
+	"ssf/internal/format/tm7"
 	"ssf/internal/format/tmbom"
 	"ssf/internal/format/xlsx"
 )
@@ -23,11 +25,13 @@ var Formats = slices.Concat(
 	[]format.Format{
 		threatdragon.Format,
 		threagile.Format,
-		pytm.Format,
 		otm.Format,
 		tmbom.Format,
+		tm7.Format,
+		pytm.Format,
 		cyclonedx.Format,
 		cyclonedx.VEX,
+		drawio.Format,
 	},
 	oscal.Formats,
 	[]format.Format{

@@ -122,7 +122,11 @@ func TestRisks(t *testing.T) {
 			for _, f := range list(t, r["characterizations"], "facets") {
 				rated = append(rated, f["value"].(string))
 			}
-			if !slices.Equal(rated, []string{th.Likelihood.String(), th.Impact.String(), th.Risk.String()}) {
+			rating := []string{th.Likelihood.String(), th.Impact.String(), th.Risk.String()}
+			if th.Severity != ssf.Unknown {
+				rating = append(rating, th.Severity.String())
+			}
+			if !slices.Equal(rated, rating) {
 				t.Errorf("%s: %s is rated %v", name, th.ID, rated)
 			}
 			for _, a := range list(t, r, "remediations") {
@@ -157,6 +161,14 @@ func TestRisks(t *testing.T) {
 		if got != want {
 			t.Errorf("%s is treated %q, want %q", id, got, want)
 		}
+	}
+	for id, want := range map[string]string{"sql-injection@web-to-db": "https://cwe.mitre.org/data/definitions/20.html", "own/rated@web": "https://capec.mitre.org/data/definitions/125.html"} {
+		if !slices.ContainsFunc(list(t, shop[id], "threat-ids"), func(o object) bool { return o["id"] == want }) {
+			t.Errorf("%s has not the id %s", id, want)
+		}
+	}
+	if s := shop["sql-injection@web-to-db"]; prop(s, "also") != "own/same" || prop(s, "from-tool") != "T-7" || !strings.Contains(s["description"].(string), "Own words: A query is changed.") {
+		t.Errorf("what is the same as a threat of the team's own is %v", s)
 	}
 	if prop(list(t, shop["own/free@web"]["characterizations"], "facets")[0], "state") != "adjusted" || prop(list(t, shop["own/later@web"]["characterizations"], "facets")[0], "state") != "initial" {
 		t.Error("the facets do not tell a rating that somebody adjusted from one that nobody did")

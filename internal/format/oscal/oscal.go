@@ -109,6 +109,7 @@ type export struct {
 	countered    map[ssf.ID][]ssf.ID                // threats, by what counters them
 	needed       map[ssf.ID][]ssf.ID                // requirements, by threat
 	standsAt     map[ssf.ID][]ssf.ID                // components at which a threat stands, by threat
+	joined       map[ssf.ID][]*ssf.JoinedThreat     // the team's own threats, by one that they are the same as
 	here         map[ssf.ID][]*ssf.Threat           // threats, by component
 	protects     map[ssf.ID][]ssf.ID                // components that a mitigation or claim protects
 	sources      []*source
@@ -122,7 +123,7 @@ func newExport(c *ssf.Case) *export {
 		requirements: byID(c.Requirements, func(r *ssf.RequirementResult) ssf.ID { return r.ID }), threats: byID(c.Threats, func(t *ssf.Threat) ssf.ID { return t.ID }),
 		people: byID(c.People, func(p *ssf.PersonInfo) ssf.ID { return p.ID }), onMitigation: c.OnMitigation(),
 		checking: map[ssf.ID][]*ssf.VerificationInfo{}, decided: map[ssf.ID][]*ssf.DecisionResult{}, standsAt: map[ssf.ID][]ssf.ID{}, protects: map[ssf.ID][]ssf.ID{},
-		calls: map[ssf.ID][]*ssf.ElementInfo{}, countered: map[ssf.ID][]ssf.ID{}, needed: map[ssf.ID][]ssf.ID{}, here: map[ssf.ID][]*ssf.Threat{},
+		calls: map[ssf.ID][]*ssf.ElementInfo{}, countered: map[ssf.ID][]ssf.ID{}, needed: map[ssf.ID][]ssf.ID{}, here: map[ssf.ID][]*ssf.Threat{}, joined: map[ssf.ID][]*ssf.JoinedThreat{},
 	}
 	for i := range c.Verifications {
 		for _, what := range c.Verifications[i].Verifies {
@@ -144,6 +145,11 @@ func newExport(c *ssf.Case) *export {
 	for i := range c.Requirements {
 		for _, t := range c.Requirements[i].Threats {
 			x.needed[t] = append(x.needed[t], c.Requirements[i].ID)
+		}
+	}
+	for i := range c.Joined {
+		for _, t := range c.Joined[i].As {
+			x.joined[t] = append(x.joined[t], &c.Joined[i])
 		}
 	}
 	x.place()

@@ -66,6 +66,8 @@ threats:
   theirs: {at: web, says: They see to it., origin: behaviour, endangers: [orders.integrity], likelihood: low}
   never: {at: web, says: It cannot be., origin: behaviour, endangers: [orders.integrity], likelihood: low}
   gone: {at: web, says: Its place is gone., origin: behaviour, endangers: [orders.integrity], likelihood: low}
+  same: {at: web-to-db, name: Own words, says: A query is changed., same_as: [sql-injection@web-to-db], weaknesses: [CWE-20], endangers: [orders.integrity], from_tool: T-7}
+  rated: {at: web, says: Rated as a whole., severity: high, endangers: [orders.availability], weaknesses: [CWE-400], attacks: [CAPEC-125]}
   free: {at: web, says: Nobody did anything., origin: behaviour, endangers: [orders.integrity], likelihood: low}
 decisions:
   - {threat: own/later@web, treat: mitigate, plan: {due: 2027-02-01, owner: cto, ticket: OPS-12}, because: Later is soon enough.}
@@ -76,7 +78,8 @@ decisions:
   - {rate: own/free@web, likelihood: medium, because: We saw it., by: cto}
 mitigations:
   two-people: {counters: [own/refund@pay], where: ['setting:two'], state: implemented, name: Two people sign, says: Nobody refunds alone.}
-  seen: {counters: [own/shown@pay], where: ['setting:seen'], state: implemented}
+  half: {counters: [own/refund@pay], where: ['setting:half'], state: implemented}
+  seen: {counters: [own/shown@pay, own/refund@pay], where: ['setting:seen'], state: implemented}
   cracked: {counters: [own/broken@db], where: ['setting:cracked'], state: implemented}
   aged: {counters: [own/older@web], where: ['setting:aged'], state: implemented}
   parametrised-queries: {counters: ['sql-injection@*'], where: [db/query.go], state: implemented}
@@ -89,6 +92,7 @@ verifications:
   is-cracked: {verifies: [cracked], in: unit, tests: [TestCracked]}
   was-seen: {verifies: [aged], in: unit, method: scan}
   never-run: {verifies: [two-people], in: unit, tests: [TestTwo]}
+  looked-at: {verifies: [aged], method: review}
   sessions: {verifies: [pay.authenticated], in: unit, tests: [TestSession]}
 `
 
@@ -184,6 +188,9 @@ var cases = sync.OnceValue(func() map[string]*ssf.Case {
 	}
 	out["controls met"] = met
 	for name, dir := range map[string]string{"program": ".", "bookshop": "examples/bookshop", "cli": "examples/models/cli", "device": "examples/models/device", "saas": "examples/models/saas"} {
+		if testing.Short() && strings.Contains(dir, "models") {
+			continue
+		}
 		out[name] = evaluate(t, os.DirFS(filepath.Join(root, filepath.FromSlash(dir))), asOf)
 	}
 	starter, err := os.ReadFile(filepath.Join(root, "cmd", "ssf", "starter.yaml"))

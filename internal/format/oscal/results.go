@@ -153,10 +153,14 @@ func (x *export) risk(t *ssf.Threat) risk {
 		Description: fmt.Sprintf("%s at %s is %s: %s", title, code(t.Element), spaced(t.State), sentence(text(t.Why, "nothing is said about why"))),
 		Statement:   title + ".",
 	}
+	if t.Says != "" {
+		r.Statement = sentence(text(t.Says, title))
+	}
+	r.Threats = threatIDs(t.Weaknesses, t.Attacks)
 	if rule := x.rules[t.Rule]; rule != nil {
 		r.Statement = sentence(text(cmp.Or(rule.Plain, rule.Says), title))
 		r.Links = []link{{Href: "#" + x.id("rule", rule.ID), Rel: "reference"}}
-		r.Threats = threatIDs(rule)
+		r.Threats = threatIDs(rule.Weaknesses, rule.Attacks)
 	}
 	var endangers []string
 	for _, c := range t.Endangers {
@@ -165,7 +169,16 @@ func (x *export) risk(t *ssf.Threat) risk {
 	if t.EndangersMore > 0 {
 		endangers = append(endangers, fmt.Sprintf("%d more", t.EndangersMore))
 	}
-	r.Props = slices.Concat(own("id", string(t.ID)), own("element", string(t.Element)), own("state", string(t.State)), own("origin", string(t.Origin)), own("stride", strings.Join(t.Stride, ", ")), own("endangers", strings.Join(endangers, ", ")))
+	r.Props = slices.Concat(own("id", string(t.ID)), own("element", string(t.Element)), own("state", string(t.State)), own("origin", string(t.Origin)), own("stride", strings.Join(t.Stride, ", ")), own("endangers", strings.Join(endangers, ", ")), own("from-tool", t.FromTool))
+	for _, j := range x.joined[t.ID] { // the team's own that it is the same as
+		r.Description += fmt.Sprintf(" It is the same as %s, %s: %s", code(j.ID), text(j.Title, "-"), sentence(text(j.Says, "-")))
+		r.Props = slices.Concat(r.Props, own("also", string(j.ID)), own("from-tool", j.FromTool))
+		for _, id := range threatIDs(j.Weaknesses, j.Attacks) {
+			if !slices.Contains(r.Threats, id) {
+				r.Threats = append(r.Threats, id)
+			}
+		}
+	}
 	for _, n := range t.Needs {
 		r.Props = append(r.Props, own("needs-answer", n.String())...)
 	}
@@ -259,13 +272,15 @@ func (x *export) verifying(t *ssf.Threat) (out []*ssf.VerificationInfo) {
 
 var number = regexp.MustCompile(`^(CWE|CAPEC)-(\d{1,12})$`)
 
-// threatIDs are the weaknesses and attacks of a rule by their addresses.
-func threatIDs(r *ssf.RuleInfo) (out []threatID) {
-	for _, id := range slices.Concat(r.Weaknesses, r.Attacks) {
+// threatIDs are weaknesses and attacks by their addresses, each once.
+func threatIDs(lists ...[]ssf.ID) (out []threatID) {
+	for _, id := range slices.Concat(lists...) {
 		if m := number.FindStringSubmatch(string(id)); m != nil {
 			site := "https://" + strings.ToLower(m[1]) + ".mitre.org"
 			at := site + "/data/definitions/" + m[2] + ".html"
-			out = append(out, threatID{System: site, Href: at, ID: at})
+			if id := (threatID{System: site, Href: at, ID: at}); !slices.Contains(out, id) {
+				out = append(out, id)
+			}
 		}
 	}
 	return out
@@ -285,7 +300,11 @@ func (x *export) rating(t *ssf.Threat) characterization {
 	}
 	likelihood := one("likelihood", t.Likelihood, t.LikelihoodWhy)
 	likelihood.Props = append(likelihood.Props, by...)
-	return characterization{x.byTool()[0], []facet{likelihood, one("impact", t.Impact, t.ImpactWhy), one("risk", t.Risk, "")}}
+	facets := []facet{likelihood, one("impact", t.Impact, t.ImpactWhy), one("risk", t.Risk, "")}
+	if t.Severity != ssf.Unknown {
+		facets = append(facets, one("severity", t.Severity, "The risk as its author rated it as a whole"))
+	}
+	return characterization{x.byTool()[0], facets}
 }
 
 // mitigating is a mitigation as a response to a threat: completed once it is

@@ -14,6 +14,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,7 @@ import (
 	"time"
 
 	"ssf/internal/testkit/gen"
+	"ssf/internal/testkit/missing"
 )
 
 func main() {
@@ -163,7 +165,27 @@ func (b bench) run(ctx context.Context) error {
 		before = m
 	}
 	fmt.Fprintf(b.out, "\n%s\n", editHead)
-	return b.editRows(filepath.Join(scratch, "library"))
+	if err := b.editRows(filepath.Join(scratch, "library")); err != nil {
+		return err
+	}
+	fmt.Fprintln(b.out)
+	return b.missing()
+}
+
+// missing prints what the library finds on threat models of other people, which
+// are no part of the project: they lie in the folder that SSF_CORPUS names, or in
+// `shared` beside the module.
+func (b bench) missing() error {
+	dir := filepath.Join(cmp.Or(os.Getenv("SSF_CORPUS"), filepath.Join("..", "shared")), "corpus")
+	if _, err := os.Stat(dir); err != nil {
+		fmt.Fprintf(b.out, "No threats of others were compared: %s is not there, and SSF_CORPUS names no other folder.\n", dir)
+		return nil
+	}
+	rows, _, err := missing.Corpus(os.DirFS(dir))
+	if err != nil {
+		return err
+	}
+	return missing.Table(b.out, rows)
 }
 
 func build(ctx context.Context, bin string, flags ...string) error {

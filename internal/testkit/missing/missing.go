@@ -35,6 +35,7 @@ type Row struct {
 	Elements            int
 	Theirs, Ours, Plain map[Pair]bool
 	Sure                map[Pair]bool // of ours, those that are derived
+	Joined              map[Pair]bool // of theirs, those whose threat is one of the library, maybe at an end of the flow
 	Questions           int           // grouped
 	Asked               int           // facts, each at one element
 	Case                *ssf.Case
@@ -50,10 +51,11 @@ func (r *Row) Found(others map[Pair]bool) (n int) {
 	return n
 }
 
-// Missed are their pairs that are not in ours, sorted.
+// Missed are their pairs that are not in ours, and whose threats were joined to
+// none of the library, sorted.
 func (r *Row) Missed() (out []Pair) {
 	for p := range r.Theirs {
-		if !r.Ours[p] {
+		if !r.Ours[p] && !r.Joined[p] {
 			out = append(out, p)
 		}
 	}
@@ -79,7 +81,7 @@ func Measure(name string, data []byte, open func(string) ([]byte, error)) (*Row,
 	if err != nil {
 		return nil, err
 	}
-	r := &Row{Name: path.Base(name), Theirs: map[Pair]bool{}, Ours: map[Pair]bool{}, Plain: map[Pair]bool{}, Sure: map[Pair]bool{}, Questions: len(c.Questions), Case: c}
+	r := &Row{Name: path.Base(name), Theirs: map[Pair]bool{}, Ours: map[Pair]bool{}, Plain: map[Pair]bool{}, Sure: map[Pair]bool{}, Joined: map[Pair]bool{}, Questions: len(c.Questions), Case: c}
 	elements := map[ssf.ID]bool{}
 	stores := storesOf(lib)
 	for i := range c.Elements {
@@ -116,10 +118,16 @@ func Measure(name string, data []byte, open func(string) ([]byte, error)) (*Row,
 			}
 		}
 	}
+	plan.Join(format.DerivedIn(c))
+	joined := map[ssf.ID]bool{}
+	for _, j := range plan.Report().Joined {
+		joined[j.Own] = true
+	}
 	for _, in := range plan.Instances() {
 		for _, class := range in.Stride {
-			if elements[in.Element] {
-				r.Theirs[Pair{in.Element, class}] = true
+			if p := (Pair{in.Element, class}); elements[in.Element] {
+				r.Theirs[p] = true
+				r.Joined[p] = r.Joined[p] || joined[in.Own]
 			}
 		}
 	}

@@ -1,12 +1,16 @@
 package missing
 
 import (
+	"bytes"
 	"cmp"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
+// TestCorpus holds what the library finds on models of other people: no question
+// too many, and of what they wrote no less than the table of STRIDE per element.
 func TestCorpus(t *testing.T) {
 	dir := filepath.Join(cmp.Or(os.Getenv("SSF_CORPUS"), "../../../../shared"), "corpus")
 	rows, refused, err := Corpus(os.DirFS(dir))
@@ -14,12 +18,26 @@ func TestCorpus(t *testing.T) {
 		t.Skipf("%s is not there; SSF_CORPUS names the folder", dir)
 	}
 	for _, err := range refused {
-		t.Log(err)
-	}
-	for _, r := range rows {
-		t.Logf("%-50s elements %3d theirs %3d found %3d plain %3d  per element sure %.2f asked %.2f plain %.2f  questions %d asked %d", r.Name, r.Elements, len(r.Theirs), r.Found(r.Ours), r.Found(r.Plain), float64(len(r.Sure))/float64(r.Elements), float64(len(r.Ours))/float64(r.Elements), float64(len(r.Plain))/float64(r.Elements), r.Questions, r.Asked)
-		for _, p := range r.Missed() {
-			t.Logf("    missed %v", p)
+		if !strings.Contains(err.Error(), "malformed") {
+			t.Error(err)
 		}
+	}
+	var table bytes.Buffer
+	if err := Table(&table, rows); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + table.String())
+	found, plain := 0, 0
+	for _, r := range rows {
+		if r.Questions > 12 {
+			t.Errorf("%s: %d questions at once", r.Name, r.Questions)
+		}
+		for _, p := range r.Missed() {
+			t.Logf("%s: %s at %s is missed", r.Name, p.Class, p.Element)
+		}
+		found, plain = found+len(r.Theirs)-len(r.Missed()), plain+r.Found(r.Plain)
+	}
+	if found <= plain {
+		t.Errorf("%d pairs found, and STRIDE per element finds %d", found, plain)
 	}
 }

@@ -26,10 +26,6 @@ func plan(t testing.TB, name, text string) (*format.Draft, *format.Plan) {
 	return d, d.Build(library.Index(), now)
 }
 
-// meaningless are facts of the example models that mean nothing for the kind of
-// their component.
-var meaningless = map[string]bool{"app.preset_credentials": true, "mobile-app.preset_credentials": true, "repository.strong_sign_in": true}
-
 // loaded is the case of a model that was built, which has no error.
 func loaded(t testing.TB, text string) *ssf.Case {
 	t.Helper()
@@ -67,9 +63,6 @@ func parts(c *ssf.Case) map[string]string {
 		var facts []string
 		for _, f := range e.Facts {
 			if f.Via == ssf.Declared {
-				if meaningless[string(e.ID)+"."+string(f.Name)] {
-					continue
-				}
 				facts = append(facts, string(f.Name)+"="+string(f.Value))
 			}
 		}
@@ -180,7 +173,6 @@ func TestLoses(t *testing.T) {
 		slices.ContainsFunc(was.Decisions, func(d ssf.DecisionResult) bool { return d.HoldsIf != "" }) && !slices.ContainsFunc(is.Decisions, func(d ssf.DecisionResult) bool { return d.HoldsIf != "" }),
 		threat(was, "own/refund-fraud@pay").State == ssf.Mitigated && threat(is, "own/refund-fraud@pay").State == ssf.Claimed && len(is.Verifications) == 0,
 		threat(was, "own/guess@web").State == ssf.Accepted && threat(is, "own/guess@shop").State == ssf.Open,
-		factOf(of(was, "app"), "preset_credentials") != "" && factOf(of(is, "app"), "preset_credentials") == "",
 	}
 	if len(lost) != len(Format.Loses) {
 		t.Fatalf("%d losses are stated and %d are looked at", len(Format.Loses), len(lost))

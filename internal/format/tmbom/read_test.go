@@ -91,7 +91,7 @@ func TestRead(t *testing.T) {
 	if got, want := fmt.Sprint(kinds), "map[half:database odd:datastore orders:database part: round: web-application:web_app]"; got != want {
 		t.Errorf("kinds are %s, want %s", got, want)
 	}
-	if got, want := fmt.Sprint(len(m.Zones), len(m.Actors), len(m.Components), len(m.Assets), len(m.Flows), len(m.Assumptions)), "2 1 6 2 3 2"; got != want {
+	if got, want := fmt.Sprint(len(m.Zones), len(m.Actors), len(m.Components), len(m.Assets), len(m.Flows), len(m.Assumptions)), "2 1 6 2 2 2"; got != want {
 		t.Errorf("there are %s, want %s", got, want)
 	}
 	if !strings.Contains(m.Zones[0].Says, "At the boundary to Inner: access control by rbac; authentication by sso; access token ttl 60; can user logout true.") {

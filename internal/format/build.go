@@ -29,6 +29,7 @@ type Plan struct {
 func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 	p := &Plan{draft: d, lib: newLexicon(lib), ids: map[*Element]ssf.ID{}, own: map[*Threat][]ssf.ID{}, means: map[*Mitigation]ssf.ID{}, joins: map[ssf.ID]ssf.ID{}, now: now}
 	of := p.count(false)
+	d.long()
 	p.nameData()
 	taken := newIDs("system")
 	names := map[string]int{}
@@ -65,6 +66,34 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 		d.Report.Counted(c.What, c.Of, here[i].Of)
 	}
 	return p
+}
+
+// long reports the texts that are too long for a model, of which the rest is cut.
+func (d *Draft) long() {
+	says := func(n *Node, texts ...string) {
+		for _, s := range texts {
+			if len(s) > MaxText && len(strings.TrimSpace(Clean(s))) > MaxText {
+				d.Report.Drop(n, "a text has more than %d bytes, and the rest is cut", MaxText)
+			}
+		}
+	}
+	s := &d.System
+	says(nil, append([]string{s.Name, s.Says, s.Version, s.Supplier, s.Contact, s.Purpose}, s.Misuse...)...)
+	for _, e := range d.Elements {
+		says(e.Node, e.Name, e.Says)
+	}
+	for _, t := range d.Threats {
+		says(t.Node, t.Name, t.Says, t.Because)
+	}
+	for _, m := range d.Mitigations {
+		says(m.Node, m.Name, m.Says)
+	}
+	for _, r := range d.Requirements {
+		says(r.Node, sentence(r.Name, r.Says))
+	}
+	for _, a := range d.Assumptions {
+		says(a.Node, sentence(a.Name, a.Says))
+	}
 }
 
 // nameData makes an asset of the data that a drawing does not name: a flow

@@ -47,7 +47,7 @@ type Node struct {
 	text  string // of a scalar; of an XML element its own text
 	up    *Node
 	doc   *document // of the root
-	nth   int32     // of an XML element among those of its name around it, from 1; 0 if it is the only one
+	nth   int32     // of an XML element or block among those of its name around it, from 1; 0 if it is the only one
 	seen  bool
 	index int32 // of an entry of a list, its place in it, from 0
 }

@@ -39,12 +39,13 @@ type Draft struct {
 	Assumptions  []*Assumption
 	Report       Report
 
-	keys map[string]*Element
+	keys  map[string]*Element
+	again map[string]int // how often a key was there before
 }
 
 // NewDraft begins the draft of a source.
 func NewDraft(src *Source, tool string) *Draft {
-	d := &Draft{Tool: strings.TrimSpace(tool), keys: map[string]*Element{}}
+	d := &Draft{Tool: strings.TrimSpace(tool), keys: map[string]*Element{}, again: map[string]int{}}
 	d.Report.File, d.Report.Tool = src.Name, d.Tool
 	return d
 }
@@ -179,11 +180,10 @@ func (d *Draft) Add(e *Element) *Element {
 	}
 	if first, ok := d.keys[e.Key]; ok {
 		d.Report.Guess(e.Node, "the id %s is used before, at %s; what refers to it is taken to mean that one", Clip(e.Key), first.Node.Path())
-		for i := 2; ; i++ {
-			if k := fmt.Sprintf("%s (%d)", e.Key, i); d.keys[k] == nil {
-				e.Key = k
-				break
-			}
+		key := e.Key
+		for d.keys[e.Key] != nil {
+			d.again[key]++
+			e.Key = fmt.Sprintf("%s (%d)", key, d.again[key]+1)
 		}
 	}
 	d.keys[e.Key] = e

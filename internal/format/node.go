@@ -2,6 +2,7 @@ package format
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,6 +47,7 @@ type Node struct {
 
 	text string // of a scalar; of an XML element its own text
 	up   *Node
+	at   int       // its place among the values around it, as it was read
 	doc  *document // of the root
 	nth  int32     // of an XML element among those of its name around it, from 1; 0 if it is the only one
 	seen bool
@@ -197,11 +199,11 @@ func (n *Node) path(blank bool) string {
 		case blank:
 			parts = append(parts, "[]")
 		default:
-			for i, k := range n.up.Kids {
-				if k == n {
-					parts = append(parts, "["+strconv.Itoa(i)+"]")
-				}
+			i := n.at
+			if i >= len(n.up.Kids) || n.up.Kids[i] != n {
+				i = slices.Index(n.up.Kids, n)
 			}
+			parts = append(parts, "["+strconv.Itoa(i)+"]")
 		}
 	}
 	var b strings.Builder

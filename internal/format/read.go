@@ -92,6 +92,7 @@ func (n *Node) Add(key string, kind Kind, text string, line, col int) *Node {
 		k.Key, k.doc = "", &document{key}
 		return k
 	}
+	k.at = len(n.Kids)
 	n.Kids = append(n.Kids, k)
 	return k
 }

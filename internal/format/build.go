@@ -107,8 +107,12 @@ func (p *Plan) nameData() {
 	used := false
 	for _, e := range d.Elements {
 		switch {
+		case e.Want != "": // we wrote it, and would have named its data
 		case e.Sort == ssf.SortFlow && len(e.Sends)+len(e.Returns) == 0:
 			e.Sends, used = []string{a.Key}, true
+			if e.Both {
+				e.Returns = []string{a.Key}
+			}
 		case e.Sort == ssf.SortComponent && p.lib.is(e.Kind, "datastore") && len(e.Stores) == 0:
 			e.Stores, used = []string{a.Key}, true
 		}

@@ -72,6 +72,7 @@ type Element struct {
 	Stores  []string // keys of assets
 	Sends   []string
 	Returns []string
+	Both    bool // of a flow: data goes both ways
 	On      []string
 	Does    string // of a function
 	Needs   map[ssf.Property]ssf.Level

@@ -523,7 +523,7 @@ func (p *Plan) write(done *treatment, threats []named) string {
 		if !taken.want(id) {
 			id = taken.take(cmp.Or(r.Name, r.Says), "requirement")
 		}
-		ns = append(ns, named{id, pairs{}.text("says", sentence(r.Name, r.Says))})
+		ns = append(ns, named{id, pairs{}.text("says", some(sentence(r.Name, r.Says)))})
 	}
 	all("requirements", ns)
 	all("assumptions", done.assumptions)
@@ -538,7 +538,11 @@ func (p *Plan) write(done *treatment, threats []named) string {
 
 func (p *Plan) system() pairs {
 	s := &p.draft.System
-	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
+	name := s.Name
+	if strings.TrimSpace(Clean(name)) == "" {
+		name = "Imported model"
+	}
+	ps := pairs{{"name", text(name)}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
 	if misuse := texts(s.Misuse); len(misuse) > 0 {
 		ps = append(ps, pair{"misuse", misuse})

@@ -33,7 +33,7 @@ type treatment struct {
 func (p *Plan) treat() *treatment {
 	x := &treatment{ids: newIDs(), decided: map[string]bool{}}
 	for _, a := range p.draft.Assumptions {
-		ps := pairs{}.text("says", sentence(a.Name, a.Says)).word("owner", ssf.ID(a.Owner))
+		ps := pairs{}.text("says", some(sentence(a.Name, a.Says))).word("owner", ssf.ID(a.Owner))
 		if about := p.targets(a.Threats); len(about) > 0 {
 			ps = append(ps, pair{"dismisses", about})
 		}
@@ -64,7 +64,10 @@ func (p *Plan) decide(x *treatment, t *Threat, target string) {
 	}
 	d := pairs{{"threat", scalar(target)}}
 	tool := cmp.Or(p.draft.Tool, "the source")
-	because := cmp.Or(t.Because, "Stated in "+tool+", which gives no reason.")
+	because := t.Because
+	if strings.TrimSpace(Clean(because)) == "" {
+		because = "Stated in " + tool + ", which gives no reason."
+	}
 	switch t.Status {
 	case IsNotRelevant:
 		x.decisions = append(x.decisions, d.word("treat", "not_applicable").text("because", because))
@@ -77,7 +80,7 @@ func (p *Plan) decide(x *treatment, t *Threat, target string) {
 		x.decisions = append(x.decisions, d.word("treat", "accept").text("because", because).word("by", by).word("until", ssf.ID(until)))
 	case IsTransferred:
 		id := x.ids.take("transferred "+cmp.Or(t.Name, t.Says), "assumption")
-		x.assumptions = append(x.assumptions, named{id, pairs{}.text("says", cmp.Or(t.Because, "Somebody else sees to it: "+cmp.Or(t.Name, t.Says)))})
+		x.assumptions = append(x.assumptions, named{id, pairs{}.text("says", some(t.Because, "Somebody else sees to it: "+cmp.Or(t.Name, t.Says)))})
 		x.decisions = append(x.decisions, d.word("treat", "transfer").text("because", because).word("to", id))
 	}
 }
@@ -178,7 +181,7 @@ func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
 	if t.Says != "" && string(own) != t.Name {
 		ps = ps.text("name", t.Name)
 	}
-	ps = append(ps, pair{"at", word(at)}).text("says", cmp.Or(t.Says, t.Name, "No text in the source.")).word("origin", ssf.ID(t.Origin))
+	ps = append(ps, pair{"at", word(at)}).text("says", some(t.Says, t.Name)).word("origin", ssf.ID(t.Origin))
 	words := func(key string, ws []string) {
 		var l list
 		for _, w := range ws {
@@ -235,6 +238,17 @@ func (p *Plan) stakes(at ssf.ID) (out []ssf.ID) {
 		}
 	}
 	return out
+}
+
+// some is the first of some texts that says something; one that says that there
+// is none, if none does.
+func some(texts ...string) string {
+	for _, s := range texts {
+		if strings.TrimSpace(Clean(s)) != "" {
+			return s
+		}
+	}
+	return "No text in the source."
 }
 
 // sentence is a name and a text as one, without saying a thing twice.

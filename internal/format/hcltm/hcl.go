@@ -649,7 +649,8 @@ func (p *parser) heredoc() (*value, error) {
 	return v, err
 }
 
-// unindent takes away the blanks that all lines of a text begin with.
+// unindent takes away the blanks that all lines of a text begin with. Lines of
+// nothing but blanks stay as they are.
 func unindent(v *value) {
 	parts := v.parts
 	if len(parts) == 0 {
@@ -665,7 +666,7 @@ func unindent(v *value) {
 			}
 			lines := strings.SplitAfter(parts[i].text, "\n")
 			for j, line := range lines {
-				if begin && line != "" {
+				if begin && line != "" && (strings.TrimSpace(line) != "" || !strings.HasSuffix(line, "\n")) {
 					lines[j] = do(line)
 				}
 				if line != "" {
@@ -676,9 +677,7 @@ func unindent(v *value) {
 		}
 	}
 	each(func(line string) string {
-		if n := len(line) - len(strings.TrimLeft(line, " \t")); strings.TrimSpace(line) != "" || !strings.HasSuffix(line, "\n") {
-			least = min(least, n)
-		}
+		least = min(least, len(line)-len(strings.TrimLeft(line, " \t")))
 		return line
 	})
 	each(func(line string) string {

@@ -203,7 +203,7 @@ var ids = regexp.MustCompile(`^(?i)(CWE|CAPEC)-([1-9][0-9]{0,4})$`)
 func (r *reader) threat(n *format.Node) {
 	rep := &r.d.Report
 	t := &format.Threat{Node: n, ID: n.Text("id"), Says: n.Text("statement")}
-	t.Name = first(n.Text("threatAction"))
+	t.Name = first(cmp.Or(n.Text("threatAction"), t.Says))
 	in := squeeze(t.Says[:min(len(t.Says), format.MaxText)])
 	holds := func(part string) bool { return strings.Contains(in, squeeze(part)) }
 	for _, part := range [][2]string{{"threatSource", "Source"}, {"prerequisites", "Prerequisites"}, {"threatAction", "Action"}, {"threatImpact", "Impact"}} {

@@ -17,6 +17,8 @@ import (
 // without running anything: attributes, blocks, texts with references in them,
 // heredocs, lists and objects. An expression that would have to be computed is
 // kept as it is written. The syntax is that of HashiCorp's specification, version 2.
+// The parser of HashiCorp is not used: it recurses without a bound, so that a file of
+// brackets ends the program, and it would bring six modules for what is not run here.
 
 // label is the key of a block's first label among its entries; of the second it
 // is label2, and so on.
@@ -162,7 +164,7 @@ func (p *parser) word() string {
 	end := p.at
 	for end < len(p.src) {
 		r, n := utf8.DecodeRune(p.src[end:])
-		if !unicode.IsLetter(r) && r != '_' && (end == p.at || r != '-' && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r)) {
+		if !unicode.In(r, unicode.L, unicode.Nl) && r != '_' && (end == p.at || r != '-' && !unicode.In(r, unicode.Nd, unicode.Mn, unicode.Mc, unicode.Pc)) {
 			break
 		}
 		end += n

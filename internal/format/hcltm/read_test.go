@@ -135,7 +135,7 @@ func TestSyntax(t *testing.T) {
 		`a = process["3rd"].x`:                        `{a={$reference="process.3rd.x"}}`,
 		`a = b[0]`:                                    `{a={$expression="b[0]"}}`,
 		`a = b.*.c`:                                   `{a={$expression="b.*.c"}}`,
-		`a = f("}", [1], "${g("}")}")`:            `{a={$expression="f(\"}\", [1], \"${g(\"}\")}\")"}}`,
+		`a = f("}", [1], "${g("}")}")`:                `{a={$expression="f(\"}\", [1], \"${g(\"}\")}\")"}}`,
 		"a = b ? c : d\ne = 1":                        `{a={$expression="b ? c : d"} e=1}`,
 		"a = (\n1 +\n2)\ne = 1":                       `{a={$expression="(\n1 +\n2)"} e=1}`,
 		`a = !true`:                                   `{a={$expression="!true"}}`,

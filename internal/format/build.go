@@ -45,6 +45,9 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 			p.ids[e] = taken.take(e.Name, string(e.Sort))
 		}
 	}
+	system := &Element{Sort: ssf.SortSystem, Facts: d.System.Facts}
+	p.settleFacts(system, "the system")
+	d.System.Facts = system.Facts
 	d.Elements = slices.DeleteFunc(d.Elements, p.dangles)
 	for _, e := range d.Elements {
 		if e.Sort == ssf.SortFlow && p.ids[e] == "" {
@@ -104,8 +107,12 @@ func (p *Plan) nameData() {
 	used := false
 	for _, e := range d.Elements {
 		switch {
+		case e.Want != "": // we wrote it, and would have named its data
 		case e.Sort == ssf.SortFlow && len(e.Sends)+len(e.Returns) == 0:
 			e.Sends, used = []string{a.Key}, true
+			if e.Both {
+				e.Returns = []string{a.Key}
+			}
 		case e.Sort == ssf.SortComponent && p.lib.is(e.Kind, "datastore") && len(e.Stores) == 0:
 			e.Stores, used = []string{a.Key}, true
 		}
@@ -212,6 +219,12 @@ func (p *Plan) settle(e *Element) {
 	if e.Over != "" && p.lib.protocols[e.Over] == nil {
 		e.Over = ""
 	}
+	p.settleFacts(e, string(p.ids[e]))
+}
+
+// settleFacts drops the facts that the language would refuse.
+func (p *Plan) settleFacts(e *Element, name string) {
+	d := p.draft
 	facts := e.Facts
 	e.Facts = nil
 	for _, f := range facts {
@@ -219,7 +232,7 @@ func (p *Plan) settle(e *Element) {
 			continue
 		}
 		if why := p.lib.misfit(e, f); why != "" {
-			d.Report.Drop(f.Node, "%s of %s: %s", f.Name, p.ids[e], why)
+			d.Report.Drop(f.Node, "%s of %s: %s", f.Name, name, why)
 			continue
 		}
 		e.Facts = append(e.Facts, f)
@@ -232,6 +245,10 @@ func (p *Plan) settle(e *Element) {
 func (p *Plan) nameThreats() {
 	d := p.draft
 	taken := newIDs(p.lib.rules...)
+	wanted := map[*Threat]bool{}
+	for _, t := range d.Threats {
+		wanted[t] = taken.want(t.Want)
+	}
 	for _, t := range d.Threats {
 		t.Weaknesses, t.Attacks = d.published(t, t.Weaknesses), d.published(t, t.Attacks)
 		t.At = slices.DeleteFunc(slices.Compact(t.At), func(k string) bool {
@@ -247,7 +264,7 @@ func (p *Plan) nameThreats() {
 			if at := p.at(t, i); taken.taken[ssf.ID(id)] && at != "system" {
 				id += "-at-" + string(at)
 			}
-			if i == 0 && taken.want(t.Want) {
+			if i == 0 && wanted[t] {
 				p.own[t] = append(p.own[t], t.Want)
 				continue
 			}
@@ -523,7 +540,7 @@ func (p *Plan) write(done *treatment, threats []named) string {
 		if !taken.want(id) {
 			id = taken.take(cmp.Or(r.Name, r.Says), "requirement")
 		}
-		ns = append(ns, named{id, pairs{}.text("says", some(sentence(r.Name, r.Says)))})
+		ns = append(ns, named{id, pairs{}.text("says", said(sentence(r.Name, r.Says)))})
 	}
 	all("requirements", ns)
 	all("assumptions", done.assumptions)
@@ -538,11 +555,7 @@ func (p *Plan) write(done *treatment, threats []named) string {
 
 func (p *Plan) system() pairs {
 	s := &p.draft.System
-	name := s.Name
-	if strings.TrimSpace(Clean(name)) == "" {
-		name = "Imported model"
-	}
-	ps := pairs{{"name", text(name)}}
+	ps := pairs{{"name", text(cmp.Or(strings.TrimSpace(Clean(s.Name)), "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
 	if misuse := texts(s.Misuse); len(misuse) > 0 {
 		ps = append(ps, pair{"misuse", misuse})

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,6 +72,7 @@ type Element struct {
 	Stores  []string // keys of assets
 	Sends   []string
 	Returns []string
+	Both    bool // of a flow: data goes both ways
 	On      []string
 	Does    string // of a function
 	Needs   map[ssf.Property]ssf.Level
@@ -179,7 +181,7 @@ func (d *Draft) Add(e *Element) *Element {
 		e.Key = e.Node.Path()
 	}
 	if first, ok := d.keys[e.Key]; ok {
-		d.Report.Guess(e.Node, "the id %s is used before, at %s; what refers to it is taken to mean that one", Clip(e.Key), first.Node.Path())
+		d.Report.Guess(e.Node, "the id %s is used before, at %s; what refers to it is taken to mean that one", Clip(cmp.Or(e.ID, e.Key)), first.Node.Path())
 		base := e.Key
 		for e.Key = ""; e.Key == ""; {
 			d.repeated[base]++

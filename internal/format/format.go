@@ -22,6 +22,9 @@ type Format struct {
 	Text  func(data []byte) bool
 	// Is reports whether a document is of this form, by its content.
 	Is func(*Node) bool
+	// Near says what a document lacks that is not of this form and looks as if it
+	// were meant to be; empty for all others. It may be nil.
+	Near func(*Node) string
 	// Read makes a draft of a document. An error refuses it, with its place: see
 	// [Refuse].
 	Read func(*Source) (*Draft, error)

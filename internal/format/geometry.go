@@ -64,6 +64,10 @@ type (
 // crossing a line is one zone, and what they separate are several, which have no
 // name of their own.
 func (g *Drawing) Zone(d *Draft) {
+	if g.work() > maxWork {
+		d.Report.Drop(g.Node, "it has too many boundaries and parts to find out what lies where, so what its boundaries say of zones is left out")
+		return
+	}
 	for i := range g.Boxes {
 		b := &g.Boxes[i]
 		if z := g.around(b.Centre(), b.Area(), b.Zone); z != nil {
@@ -78,6 +82,22 @@ func (g *Drawing) Zone(d *Draft) {
 	if len(g.Lines) > 0 {
 		g.separate(d)
 	}
+}
+
+// maxWork bounds the comparisons that one drawing costs. What people draw needs
+// thousands.
+const maxWork = 20_000_000
+
+// work is how many comparisons the drawing costs at most.
+func (g *Drawing) work() int {
+	way, lines := 0, 0
+	for _, f := range g.Flows {
+		way += len(f.Via) + 1
+	}
+	for _, l := range g.Lines {
+		lines += len(l.Points) + 1
+	}
+	return len(g.Boxes)*(len(g.Boxes)+len(g.Parts)) + way*lines
 }
 
 // around is the smallest zone that holds a point and is larger than an area.

@@ -36,6 +36,9 @@ type Note struct {
 	Says  string `json:"says"`
 	Times int    `json:"times"`
 	ssf.Pos
+
+	form  string // what notes have in common that say the same of several things
+	about string // of what this one says it
 }
 
 // A Join is a threat of the source that is the same as one that the library derives.
@@ -45,9 +48,47 @@ type Join struct {
 	Threat ssf.ID `json:"threat"`
 }
 
+func note(at *Node, says string, args []any) Note {
+	n := Note{Path: at.Path(), Says: fmt.Sprintf(says, args...), Times: 1, Pos: at.Pos()}
+	rest := slices.Clone(args)
+	if len(args) > 0 {
+		if s, ok := args[0].(string); ok {
+			n.about, rest[0] = s, ""
+		}
+	}
+	n.form = at.Pattern() + "\x00" + fmt.Sprintf(says, rest...)
+	return n
+}
+
+// Gathered is a note with what others say the same of.
+type Gathered struct {
+	Note
+	Also []string
+}
+
+// Gather makes one of notes at paths of one pattern that differ in nothing but what
+// they are about, each at the place of the first.
+func Gather(notes []Note) (out []Gathered) {
+	at := map[string]int{}
+	for _, n := range notes {
+		i, ok := at[n.form]
+		if !ok || n.form == "" {
+			at[n.form] = len(out)
+			out = append(out, Gathered{Note: n})
+			continue
+		}
+		g := &out[i]
+		g.Times += n.Times
+		if n.about != "" && n.about != g.about && !slices.Contains(g.Also, n.about) {
+			g.Also = append(g.Also, n.about)
+		}
+	}
+	return out
+}
+
 // Guess notes what the source does not say outright.
 func (r *Report) Guess(at *Node, says string, args ...any) {
-	r.Guessed = append(r.Guessed, Note{at.Path(), fmt.Sprintf(says, args...), 1, at.Pos()})
+	r.Guessed = append(r.Guessed, note(at, says, args))
 }
 
 // Omit notes that the model has nothing of a node and of what is below it, with
@@ -59,7 +100,7 @@ func (r *Report) Omit(at *Node, says string, args ...any) {
 
 // Drop notes what the model does not have of a node, with the reason.
 func (r *Report) Drop(at *Node, says string, args ...any) {
-	r.Dropped = append(r.Dropped, Note{at.Path(), fmt.Sprintf(says, args...), 1, at.Pos()})
+	r.Dropped = append(r.Dropped, note(at, says, args))
 }
 
 // Counted notes how many things there are in the source.

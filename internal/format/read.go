@@ -76,9 +76,21 @@ func detect(forms []Format, name, as string, data []byte) (*Format, *Node, error
 	for _, f := range readable {
 		switch {
 		case as == f.Name && !f.Is(root):
+			if f.Near != nil {
+				if lacks := f.Near(root); lacks != "" {
+					return nil, nil, Refuse(root, "mend it in the tool that wrote it", "this is no file of %s: %s", f.Title, lacks)
+				}
+			}
 			return nil, nil, Refuse(root, "leave --from away, and it is found by its content", "this is no file of %s", f.Title)
 		case as == f.Name, as == "" && f.Parse == nil && f.Is(root):
 			return f, root, nil
+		}
+	}
+	for _, f := range readable {
+		if f.Near != nil && as == "" {
+			if lacks := f.Near(root); lacks != "" {
+				return nil, nil, Refuse(root, "mend it in the tool that wrote it", "this looks like a file of %s, but %s", f.Title, lacks)
+			}
 		}
 	}
 	keys := ""

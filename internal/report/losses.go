@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"ssf/internal/format"
 	"ssf/internal/markup"
@@ -10,6 +11,9 @@ import (
 
 // maxLosses is how many lines a class of losses has in text; the JSON form has all.
 const maxLosses = 40
+
+// maxAlso is how many things of which one line says the same are named.
+const maxAlso = 20
 
 // Losses writes what became of everything in an imported source.
 func Losses(w io.Writer, r *format.Report, style Style) error {
@@ -52,16 +56,26 @@ func (p *page) notes(title string, ns []format.Note) {
 		return
 	}
 	p.print("\n%s\n", p.paint(bold, title))
-	for i, n := range ns {
+	gathered := format.Gather(ns)
+	for i, n := range gathered {
 		if i == maxLosses {
-			p.print("  and %d more, which --format json lists\n", len(ns)-i)
+			p.print("  and %d more, which --format json lists\n", len(gathered)-i)
 			break
 		}
-		times := ""
+		path, times := n.Path, ""
+		if path == "" {
+			path = "as a whole"
+		}
 		if n.Times > 1 {
 			times = fmt.Sprintf(" and %d more like it", n.Times-1)
 		}
-		p.print("  %s%s\n", markup.Clean(n.Path), times)
+		p.print("  %s%s\n", markup.Clean(path), times)
 		p.wrap("    ", markup.Clean(n.Says))
+		if len(n.Also) > 0 {
+			p.wrap("    ", "also: "+markup.Clean(strings.Join(n.Also[:min(len(n.Also), maxAlso)], ", ")))
+			if more := len(n.Also) - maxAlso; more > 0 {
+				p.print("    and %d more\n", more)
+			}
+		}
 	}
 }

@@ -41,7 +41,8 @@ type graph struct {
 	edges []*edge
 	note  string // what the picture leaves out; empty if nothing
 
-	bends int // points between the columns
+	bends  int  // points between the columns
+	square bool // processes have room for a circle
 }
 
 type node struct {
@@ -105,6 +106,7 @@ type label struct {
 type parts struct {
 	zones, nodes, flows []ssf.ElementInfo
 	open                map[ssf.ID]int
+	each                bool // flows stand by themselves and have their names; see [PlacesOf]
 }
 
 func collect(c *ssf.Case) parts {
@@ -145,7 +147,7 @@ func collect(c *ssf.Case) parts {
 
 // build makes the graph of all elements.
 func build(p parts) *graph {
-	g := &graph{root: &zone{}}
+	g := &graph{root: &zone{}, square: p.each}
 	zones := g.addZones(p)
 	nodes := map[ssf.ID]*node{}
 	for _, e := range p.nodes {
@@ -243,11 +245,15 @@ func (g *graph) addFlows(p parts, nodes map[ssf.ID]*node) {
 	for _, k := range pairs {
 		fs := flows[k]
 		lane := 1
-		if len(fs) > maxLanes || len(p.flows) > freeFlows {
+		if !p.each && (len(fs) > maxLanes || len(p.flows) > freeFlows) {
 			lane = len(fs)
 		}
 		for ; len(fs) > 0; fs = fs[lane:] {
-			g.edges = append(g.edges, newEdge(fs[:lane], nodes[k.from], nodes[k.to], p.open))
+			e := newEdge(fs[:lane], nodes[k.from], nodes[k.to], p.open)
+			if p.each {
+				e.name, e.open = cmp.Or(fs[0].Name, e.id), 0
+			}
+			g.edges = append(g.edges, e)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -317,4 +318,77 @@ func (r rect) holds(o rect) bool {
 
 func touches(p point, r rect) bool {
 	return (p.x == r.x || p.x == r.x+r.w) && r.y < p.y && p.y < r.y+r.h
+}
+
+// TestPlaces: each part has a place of its own in its zone, each flow its own way
+// between its ends, and what is too large for ways has places all the same.
+func TestPlaces(t *testing.T) {
+	large := caseOf(gen.Generate(gen.Options{Components: 600, Seed: 3}))
+	for name, c := range map[string]*ssf.Case{"shop": shop(), "generated": caseOf(gen.Generate(gen.Options{Components: 40, Seed: 2})), "large": large} {
+		p := PlacesOf(c)
+		inside := func(in, out Box) bool {
+			return out.X <= in.X && out.Y <= in.Y && in.X+in.W <= out.X+out.W && in.Y+in.H <= out.Y+out.H
+		}
+		whole := Box{0, 0, p.W, p.H}
+		var boxes []ssf.ElementInfo
+		flows := 0
+		for _, e := range c.Elements {
+			switch e.Sort {
+			case ssf.SortZone:
+				around := whole
+				if b, ok := p.Zones[e.Zone]; ok {
+					around = b
+				}
+				if b := p.Zones[e.ID]; b.W < 10 || b.H < 10 || !inside(b, around) {
+					t.Errorf("%s: zone %s is at %v", name, e.ID, b)
+				}
+			case ssf.SortActor, ssf.SortComponent:
+				b := p.Nodes[e.ID]
+				if b.W < 10 || b.H < 10 || e.Role() == ssf.RoleProcess && min(b.W, b.H) < minNode {
+					t.Errorf("%s: %s is at %v", name, e.ID, b)
+				}
+				for id, z := range p.Zones {
+					if inside(b, z) != zoneIn(c, e.Zone, id) {
+						t.Errorf("%s: %s in zone %s: drawn %v", name, e.ID, id, inside(b, z))
+					}
+				}
+				for _, o := range boxes {
+					if a := p.Nodes[o.ID]; a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H {
+						t.Errorf("%s: %s lies on %s", name, e.ID, o.ID)
+					}
+				}
+				boxes = append(boxes, e)
+			case ssf.SortFlow:
+				flows++
+				r, ok := p.Flows[e.ID]
+				if !ok || name != "large" && len(r.Points) < 2 {
+					t.Errorf("%s: flow %s has no way: %v", name, e.ID, r)
+					continue
+				}
+				for i, end := range []ssf.ID{e.From, e.To} {
+					if len(r.Points) > 0 {
+						at := r.Points[i*(len(r.Points)-1)]
+						if b := p.Nodes[end]; at.X != b.X && at.X != b.X+b.W || at.Y < b.Y || at.Y > b.Y+b.H {
+							t.Errorf("%s: flow %s ends at %v, and %s is at %v", name, e.ID, at, end, b)
+						}
+					}
+				}
+			}
+		}
+		if len(p.Flows) != flows || len(p.Nodes) != len(boxes) {
+			t.Errorf("%s: %d flows and %d parts have places, of %d and %d", name, len(p.Flows), len(p.Nodes), flows, len(boxes))
+		}
+	}
+}
+
+// zoneIn reports whether a zone is another or lies in it.
+func zoneIn(c *ssf.Case, zone, other ssf.ID) bool {
+	for zone != "" {
+		if zone == other {
+			return true
+		}
+		i := slices.IndexFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.ID == zone })
+		zone = c.Elements[i].Zone
+	}
+	return false
 }

@@ -3,6 +3,8 @@ package picture
 import (
 	"cmp"
 	"slices"
+
+	"ssf"
 )
 
 // Distances in pixels.
@@ -32,6 +34,10 @@ func (g *graph) place() {
 	}
 	for _, n := range g.nodes {
 		n.measure()
+		if it := n.item; g.square && (n.role == ssf.RoleProcess || n.role == ssf.RoleExternal) {
+			it.w = max(it.w, it.h)
+			it.h = it.w
+		}
 	}
 	all := append([]*zone{g.root}, g.zones...)
 	g.stack(all)

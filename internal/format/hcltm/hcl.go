@@ -679,11 +679,11 @@ func unindent(v *value) {
 		}
 	}
 	each(func(line string) string {
-		least = min(least, len(line)-len(strings.TrimLeft(line, " \t")))
+		least = min(least, len(line)-len(strings.TrimLeftFunc(line, unicode.IsSpace)))
 		return line
 	})
 	each(func(line string) string {
-		return line[min(least, len(line)-len(strings.TrimLeft(line, " \t"))):]
+		return line[min(least, len(line)-len(strings.TrimLeftFunc(line, unicode.IsSpace))):]
 	})
 	if len(v.parts) == 0 {
 		v.text = parts[0].text

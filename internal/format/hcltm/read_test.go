@@ -415,9 +415,9 @@ func TestLarge(t *testing.T) {
 	for name, src := range map[string]string{
 		"brackets": "a = " + strings.Repeat("[", 1<<22), "braces": "a = " + strings.Repeat("{", 1<<22), "signs": "a = " + strings.Repeat("!", 1<<22), "parentheses": "a = " + strings.Repeat("(", 1<<22),
 		"blocks": strings.Repeat("a {\n", 1<<20), "templates": "a = " + strings.Repeat(`"${`, 1<<20), "computed templates": "a = " + nested, "questions": "a = " + strings.Repeat("b?", 1<<21),
-		"threats":   hcl(many("threat \"t#\" {\ndescription = \"d#\"\ncontrol \"c#\" {}\n}\n", 10000)),
+		"threats":   hcl(many("threat \"t#\" {\ndescription = \"d#\"\ncontrol \"c#\" {}\n}\n", 2000)),
 		"use cases": hcl(many("usecase {\ndescription = \"u#\"\n}\n", 50000)),
-		"flows":     hcl("data_flow_diagram_v2 \"d\" {\nprocess \"a\" {}\nprocess \"b\" {}\n" + many("flow \"f#\" {\nfrom = \"a\"\nto = \"b\"\n}\n", 20000) + "}"),
+		"flows":     hcl("data_flow_diagram_v2 \"d\" {\nprocess \"a\" {}\nprocess \"b\" {}\n" + many("flow \"f#\" {\nfrom = \"a\"\nto = \"b\"\n}\n", 2000) + "}"),
 		"variables": "variable \"v\" {\nvalue = \"" + strings.Repeat("x", 1<<20) + "\"\n}\n" + hcl(many("usecase {\ndescription = \"${var.v}${var.v}\"\n}\n", 1000)),
 	} {
 		start := time.Now()

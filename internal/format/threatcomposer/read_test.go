@@ -191,8 +191,11 @@ func TestWrongTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	value := regexp.MustCompile(`: ("(?:[^"\\]|\\.)*"|\d+)`)
-	for _, bad := range []string{`: []`, `: {"x": 1}`, `: null`, `: -1`, `: [[1], {}]`, `: "\u202e\u0007"`, `: "日本\n\r"`, `: true`} {
+	for j, bad := range []string{`: []`, `: {"x": 1}`, `: null`, `: -1`, `: [[1], {}]`, `: "\u202e\u0007"`, `: "日本\n\r"`, `: true`} {
 		for i := range value.FindAllIndex(data, -1) {
+			if (i+j)%7 != 0 && os.Getenv("SSF_SOAK") == "" {
+				continue
+			}
 			n := -1
 			src := value.ReplaceAllStringFunc(string(data), func(s string) string {
 				if n++; n == i {

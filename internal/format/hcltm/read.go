@@ -191,18 +191,11 @@ type model struct {
 	diagram  map[*format.Element]*format.Node // in which an element was found first
 	zones    *names
 	controls map[string]*format.Mitigation // by all that is said of them
-	counters map[link]bool
-}
-
-// A link is a mitigation, by its key, of a threat.
-type link struct {
-	threat *format.Threat
-	means  string
 }
 
 func (r *reader) model(i int, n *format.Node, controls library) {
 	r.counted["threat models"]++
-	m := &model{r, fmt.Sprintf("%d/", i), map[string]bool{}, newNames(), newNames(), map[*format.Element]*format.Node{}, newNames(), map[string]*format.Mitigation{}, map[link]bool{}}
+	m := &model{r, fmt.Sprintf("%d/", i), map[string]bool{}, newNames(), newNames(), map[*format.Element]*format.Node{}, newNames(), map[string]*format.Mitigation{}}
 	s := &r.d.System
 	name := n.Text(label)
 	if i == 0 {
@@ -643,10 +636,7 @@ func (m *model) control(n *format.Node, t *format.Threat, controls library) {
 	} else {
 		m.d.Report.Guess(n, "control %s is the same as one of another threat", format.Clip(cmp.Or(c.Name, c.Says)))
 	}
-	if !m.counters[link{t, key}] {
-		m.counters[link{t, key}] = true
-		t.Mitigated = append(t.Mitigated, key)
-	}
+	t.Mitigated = append(t.Mitigated, key)
 }
 
 // names find things by their name, or by the form of it that references have:

@@ -327,11 +327,6 @@ func (r *reader) source(n *format.Node) {
 // assumption is about stands in its text, because it takes no threat away.
 func (r *reader) links(root *format.Node) {
 	rep := &r.d.Report
-	type link struct {
-		*format.Threat
-		*format.Mitigation
-	}
-	linked := map[link]bool{}
 	for _, n := range r.entries(root, "mitigationLinks") {
 		m, of := r.mitigations[n.Text("mitigationId")], n.Text("linkedId")
 		t, a := r.threats[of], r.assumptions[of]
@@ -339,10 +334,7 @@ func (r *reader) links(root *format.Node) {
 		case m == nil || n.Text("mitigationId") == "":
 			rep.Omit(n, "the link names mitigation %s, which the file does not have", format.Clip(n.Text("mitigationId")))
 		case of != "" && t != nil:
-			if !linked[link{t, m}] {
-				linked[link{t, m}] = true
-				t.Mitigated = append(t.Mitigated, m.Key)
-			}
+			t.Mitigated = append(t.Mitigated, m.Key)
 		case of != "" && a != nil:
 			add(&a.Says, "Threat Composer links it to mitigation: %s", m.Name)
 		default:

@@ -115,7 +115,7 @@ func collect(c *ssf.Case) parts {
 	seen := map[ssf.ID]bool{}
 	ends := map[ssf.ID]bool{}
 	for _, e := range c.Elements {
-		if e.ID == "" || seen[e.ID] {
+		if e.ID == "" || e.Sort == ssf.SortDeployment || seen[e.ID] { // a deployment may have the id of a zone
 			continue
 		}
 		seen[e.ID] = true

@@ -54,9 +54,10 @@ type writer struct {
 	counters map[ssf.ID][]*ssf.MitigationResult
 	joined   map[ssf.ID]*ssf.JoinedThreat
 	stands   map[ssf.ID][]string // verifications that stand, by what they verify
-	drawn    map[ssf.ID]bool     // elements with a cell for threats
-	other    map[ssf.ID]bool     // and those that threats of ours can stand at beside them
-	at       map[ssf.ID][]any    // threats by element
+	boxes    map[ssf.ID]picture.Box
+	drawn    map[ssf.ID]bool  // elements with a cell for threats
+	other    map[ssf.ID]bool  // and those that threats of ours can stand at beside them
+	at       map[ssf.ID][]any // threats by element
 	open     map[ssf.ID]bool
 	hidden   []any // threats that no cell can show
 	number   int
@@ -66,7 +67,7 @@ type writer struct {
 func write(c *ssf.Case) ([]format.File, error) {
 	w := &writer{
 		Case: c, places: picture.PlacesOf(c), rules: map[ssf.ID]*ssf.RuleInfo{}, measures: map[ssf.ID]string{}, people: map[ssf.ID]string{}, decided: format.Decided(c), counters: format.Countered(c),
-		joined: map[ssf.ID]*ssf.JoinedThreat{}, stands: map[ssf.ID][]string{}, drawn: map[ssf.ID]bool{}, other: map[ssf.ID]bool{}, at: map[ssf.ID][]any{}, open: map[ssf.ID]bool{}, hidden: []any{},
+		joined: map[ssf.ID]*ssf.JoinedThreat{}, stands: map[ssf.ID][]string{}, boxes: map[ssf.ID]picture.Box{}, drawn: map[ssf.ID]bool{}, other: map[ssf.ID]bool{}, at: map[ssf.ID][]any{}, open: map[ssf.ID]bool{}, hidden: []any{},
 	}
 	for i := range c.Rules {
 		w.rules[c.Rules[i].ID] = &c.Rules[i]
@@ -89,7 +90,10 @@ func write(c *ssf.Case) ([]format.File, error) {
 		if e.Sort == ssf.SortDeployment {
 			continue
 		}
-		_, node := w.places.Nodes[e.ID]
+		b, node := w.places.Nodes[e.ID]
+		if node && w.boxes[e.ID].W == 0 {
+			w.boxes[e.ID] = drawnAt(e, b)
+		}
 		_, flow := w.places.Flows[e.ID]
 		w.drawn[e.ID] = node || flow
 		w.other[e.ID] = e.Sort == ssf.SortZone || e.Sort == ssf.SortAsset || e.Sort == ssf.SortSystem
@@ -212,8 +216,8 @@ func (w *writer) cells() []any {
 			}
 			zones = append(zones, w.zone(e, b, depth-100))
 		}
-		if b, ok := w.places.Nodes[e.ID]; ok {
-			nodes = append(nodes, w.node(e, b))
+		if _, ok := w.boxes[e.ID]; ok && e.Role() != "" {
+			nodes = append(nodes, w.node(e))
 		}
 		if r, ok := w.places.Flows[e.ID]; ok && e.Sort == ssf.SortFlow {
 			flows = append(flows, w.flow(e, r))
@@ -252,15 +256,19 @@ func tick(d object, boxes map[string]bool) {
 
 func scale(v int) int { return v * scaleUp / scaleDown }
 
-func place(c object, x, y, w, h int) object {
-	c["position"], c["size"] = object{"x": x, "y": y}, object{"width": w, "height": h}
+func scaled(b picture.Box) picture.Box {
+	return picture.Box{X: scale(b.X), Y: scale(b.Y), W: scale(b.W), H: scale(b.H)}
+}
+
+func place(c object, b picture.Box) object {
+	c["position"], c["size"] = object{"x": b.X, "y": b.Y}, object{"width": b.W, "height": b.H}
 	return c
 }
 
 func (w *writer) zone(e *ssf.ElementInfo, b picture.Box, z int) object {
 	d := w.data(e, "tm.BoundaryBox")
 	c := object{"shape": "trust-boundary-box", "id": w.cellID(e.ID), "visible": true, "zIndex": z, "data": d, "attrs": object{"label": object{"text": d["name"]}}}
-	return place(c, scale(b.X), scale(b.Y), scale(b.W), scale(b.H))
+	return place(c, scaled(b))
 }
 
 // stroke is the look of an outline: red where something is open, as Threat Dragon
@@ -280,8 +288,7 @@ func known(e *ssf.ElementInfo, fact ssf.ID) bool {
 // webKinds are the kinds that Threat Dragon calls web applications.
 var webKinds = []ssf.ID{"web_service", "web_app", "admin_app"}
 
-func (w *writer) node(e *ssf.ElementInfo, b picture.Box) object {
-	x, y, wide, high := scale(b.X), scale(b.Y), scale(b.W), scale(b.H)
+func (w *writer) node(e *ssf.ElementInfo) object {
 	c := object{"id": w.cellID(e.ID), "visible": true, "zIndex": 1}
 	attrs := object{"text": object{"text": wrap(cmp.Or(oneLine(e.Name), string(e.ID)))}}
 	var d object
@@ -302,11 +309,19 @@ func (w *writer) node(e *ssf.ElementInfo, b picture.Box) object {
 		tick(d, map[string]bool{"handlesCardPayment": false, "handlesGoodsOrServices": false, "isWebApplication": slices.Contains(webKinds, e.Kind)})
 		d["privilegeLevel"] = ""
 		attrs["body"] = w.stroke(e)
-		side := min(wide, high) // it is a circle
-		x, y, wide, high = x+(wide-side)/2, y+(high-side)/2, side, side
 	}
 	c["data"], c["attrs"] = d, attrs
-	return place(c, x, y, wide, high)
+	return place(c, w.boxes[e.ID])
+}
+
+// drawnAt is the box of a node in the drawing: a process is a circle.
+func drawnAt(e *ssf.ElementInfo, b picture.Box) picture.Box {
+	b = scaled(b)
+	if r := e.Role(); r == ssf.RoleActor || r == ssf.RoleStore {
+		return b
+	}
+	side := min(b.W, b.H)
+	return picture.Box{X: b.X + (b.W-side)/2, Y: b.Y + (b.H-side)/2, W: side, H: side}
 }
 
 // wrap breaks a name in lines of about this many runes.
@@ -365,8 +380,8 @@ func (w *writer) flow(e *ssf.ElementInfo, r picture.Route) object {
 // end is an end of a flow: a cell, and how high on it.
 func (w *writer) end(id ssf.ID, way []picture.Point, i int) object {
 	end := object{"cell": w.cellID(id)}
-	if b, ok := w.places.Nodes[id]; ok && i >= 0 && i < len(way) {
-		if dy := scale(way[i].Y - b.Y - b.H/2); dy != 0 {
+	if b, ok := w.boxes[id]; ok && i >= 0 && i < len(way) {
+		if dy := float64(2*(scale(way[i].Y)-b.Y)-b.H) / 2; dy != 0 {
 			end["anchor"] = object{"name": "center", "args": object{"dy": dy}}
 		}
 	}
@@ -401,7 +416,7 @@ func (w *writer) note() []any {
 	a := format.Attributes{}
 	a.Put("note", "yes")
 	c := object{"shape": "td-text-block", "id": w.id("note"), "visible": true, "zIndex": 1, "data": put(d, a), "attrs": object{"text": object{"text": text}}}
-	return []any{place(c, scale(12), scale(w.places.H)+20, noteW, noteH)}
+	return []any{place(c, picture.Box{X: scale(12), Y: scale(w.places.H) + 20, W: noteW, H: noteH})}
 }
 
 // threats writes each threat where it stands: at a cell, or in the list beside the

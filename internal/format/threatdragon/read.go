@@ -183,7 +183,9 @@ func (r *reader) diagram(number int, n *format.Node) {
 			if z.Want == "" {
 				r.d.GuessTrust(z)
 			}
-			g.Boxes = append(g.Boxes, format.Boundary{Box: box(c), Zone: z})
+			if b, ok := box(c); ok {
+				g.Boxes = append(g.Boxes, format.Boundary{Box: b, Zone: z})
+			}
 			r.threats(c, z, scheme)
 		case "tm.Text":
 			if data(c).Own("note") == "" && name(c) != "" {
@@ -193,7 +195,9 @@ func (r *reader) diagram(number int, n *format.Node) {
 		case "tm.Actor", "tm.Process", "tm.Store":
 			e := r.part(number, c, sort)
 			r.twice(e, sort, title)
-			g.Parts = append(g.Parts, format.Part{Box: box(c), Element: e})
+			if b, ok := box(c); ok {
+				g.Parts = append(g.Parts, format.Part{Box: b, Element: e})
+			}
 			r.threats(c, e, scheme)
 		default:
 			r.d.Report.Omit(c, "a cell of the unknown type %q", format.Clip(sort))
@@ -416,7 +420,10 @@ func (r *reader) flow(diagram int, c *format.Node) *format.Element {
 			id = at.Text()
 		}
 		at.See()
-		return key(diagram, id)
+		if k := key(diagram, id); r.d.Find(k) != nil || r.d.Find(id) != nil {
+			return k
+		}
+		return id // which is in no diagram, and which the report shows
 	}
 	e.From, e.To = end("source"), end("target")
 	encrypted, _ := r.tick(d, "isEncrypted", e, "encrypted")
@@ -444,9 +451,17 @@ func (r *reader) flow(diagram int, c *format.Node) *format.Element {
 	return e
 }
 
-func box(c *format.Node) format.Box {
-	f := func(path ...string) float64 { v, _ := c.Number(path...); return v }
-	return format.Box{X: f("position", "x"), Y: f("position", "y"), W: f("size", "width"), H: f("size", "height")}
+// box is where a cell is drawn, if the file says so.
+func box(c *format.Node) (b format.Box, ok bool) {
+	ok = true
+	for _, f := range []struct {
+		to   *float64
+		a, b string
+	}{{&b.X, "position", "x"}, {&b.Y, "position", "y"}, {&b.W, "size", "width"}, {&b.H, "size", "height"}} {
+		v, there := c.Number(f.a, f.b)
+		*f.to, ok = v, ok && there
+	}
+	return b, ok
 }
 
 func points(n *format.Node) (out []format.Point) {

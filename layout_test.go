@@ -53,7 +53,7 @@ var layout = map[string]room{
 	"internal/format/xlsx":           {ours: []string{".", "internal/format", "internal/markup"}, never: []string{"os", "net", "math/rand"}, third: []string{"github.com/xuri/excelize/v2"}, calls: clock},
 	"internal/format/pytm":           {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/threagile":      {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
-	"internal/format/threatdragon":   {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
+	"internal/format/threatdragon":   {ours: []string{".", "internal/format", "internal/report/picture"}, never: []string{"os", "net"}, calls: clock},
 	"internal/format/tm7":            {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},
 	"internal/report":                {ours: []string{".", "internal/format", "internal/markup", "internal/report/picture"}, never: []string{"os/exec", "net"}},
 	"internal/format/otm":            {ours: []string{".", "internal/format"}, never: []string{"os", "net"}, calls: clock},

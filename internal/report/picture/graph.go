@@ -86,6 +86,7 @@ type edge struct {
 	from, to       *node
 	open, flows    int
 	turned         bool // drawn from right to left
+	heads          bool // it may have a head at both ends
 	links          []*link
 	points         []point // from from to to
 	label          label
@@ -115,7 +116,7 @@ func collect(c *ssf.Case) parts {
 	seen := map[ssf.ID]bool{}
 	ends := map[ssf.ID]bool{}
 	for _, e := range c.Elements {
-		if e.ID == "" || seen[e.ID] {
+		if e.ID == "" || e.Sort == ssf.SortDeployment || seen[e.ID] { // a deployment may have the id of a zone
 			continue
 		}
 		seen[e.ID] = true
@@ -251,7 +252,7 @@ func (g *graph) addFlows(p parts, nodes map[ssf.ID]*node) {
 		for ; len(fs) > 0; fs = fs[lane:] {
 			e := newEdge(fs[:lane], nodes[k.from], nodes[k.to], p.open)
 			if p.each {
-				e.name, e.open = cmp.Or(fs[0].Name, e.id), 0
+				e.name, e.open, e.heads = cmp.Or(fs[0].Name, e.id), 0, true
 			}
 			g.edges = append(g.edges, e)
 		}

@@ -392,3 +392,11 @@ func zoneIn(c *ssf.Case, zone, other ssf.ID) bool {
 	}
 	return false
 }
+
+// TestDeployments: a deployment that is called like a zone hides it not.
+func TestDeployments(t *testing.T) {
+	c := &ssf.Case{Elements: []ssf.ElementInfo{{ID: "laptop", Sort: ssf.SortDeployment}, {ID: "laptop", Sort: ssf.SortZone}, {ID: "tool", Sort: ssf.SortComponent, Zone: "laptop"}}}
+	if _, ok := PlacesOf(c).Zones["laptop"]; !ok {
+		t.Error("the zone has no place")
+	}
+}

@@ -103,7 +103,7 @@ func (z *zone) widen() {
 
 // labelLeft is how far the label of an edge is from the node at its left end.
 func (e *edge) labelLeft() int {
-	if e.turned {
+	if e.turned || e.heads {
 		return headRoom + 2
 	}
 	return 6

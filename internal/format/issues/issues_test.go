@@ -102,7 +102,7 @@ func TestWhich(t *testing.T) {
 	for _, f := range files {
 		names = append(names, f.Name)
 	}
-	want := "[index.md threats/open@x.md threats/stale@x.md threats/undecided@x.md threats/unreviewed@x.md threats/planned@x.md verifications/disputed.md verifications/failed.md verifications/errored.md]"
+	want := "[index.md threats/open@x.md threats/stale@x.md threats/unreviewed@x.md threats/planned@x.md verifications/disputed.md verifications/failed.md verifications/errored.md]"
 	if fmt.Sprint(names) != want {
 		t.Errorf("files are %v, want %s", names, want)
 	}

@@ -1,6 +1,9 @@
 package ssf
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // CaseSchema names the version of the case's JSON form; see spec/case.schema.json.
 const CaseSchema = "ssf/case/1"
@@ -603,6 +606,17 @@ type Branch struct {
 	Rule  ID         `json:"rule"`
 	Title string     `json:"title"`
 	At    []BranchAt `json:"at"`
+}
+
+// ThreatIDs are the ids of the threats, in their order.
+func (c *Case) ThreatIDs() iter.Seq[ID] {
+	return func(yield func(ID) bool) {
+		for i := range c.Threats {
+			if !yield(c.Threats[i].ID) {
+				return
+			}
+		}
+	}
 }
 
 // OnMitigation tells the rules whose threats stand on mitigations: their elements

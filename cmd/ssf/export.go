@@ -60,7 +60,7 @@ func (a *app) exportCommand() *cobra.Command {
 	var at func([]string) (string, error)
 	cmd := &cobra.Command{
 		Use:   "export --to FORMAT [DIR]",
-		Short: "write the case in another tool's form: workbook, issues, diagram, ...",
+		Short: "write the case for another tool: workbook, issues, diagram",
 		Long: `Export evaluates the model in DIR (default: the nearest parent with ssf.yaml),
 or reads a case that ` + "`ssf check -o case.json`" + ` stored, and writes it in the form
 of another tool:

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ssf"
-	"ssf/internal/check"
+	"ssf/internal/eval"
 	"ssf/internal/format"
 	"ssf/internal/format/all"
 	"ssf/internal/lang"
@@ -164,11 +164,19 @@ func joined(ctx context.Context, plan *format.Plan, now time.Time) (string, erro
 		if err != nil {
 			return "", err
 		}
-		c, err := check.Case(in)
+		eng := eval.New(in)
+		eng.Only = plan.Concerned()
+		ev, err := eng.Evaluate()
 		if err != nil {
 			return "", err
 		}
-		plan.Join(format.DerivedIn(c))
+		plan.Join(plan.Derived(in.Library, func(yield func(ssf.ID) bool) {
+			for i := range ev.Instances {
+				if !yield(ev.Instances[i].ID) {
+					return
+				}
+			}
+		}))
 	}
 	text := plan.Text()
 	in, err := inMemory(text, now)

@@ -138,6 +138,7 @@ func TestReportRefuses(t *testing.T) {
 		{"key.json", swap(`"reach":`, `"raech":`), `"raech"`},
 		{"type.json", swap(`"dirty":false`, `"dirty":"no"`), "dirty"},
 		{"state.json", swap(`"state":"open"`, `"state":"fine"`), `state "fine"`},
+		{"joined.json", swap(`"questions":`, `"joined":[{"id":"own/x","element":"a","title":"","says":"","as":["gone@a"]}],"questions":`), `"own/x" is the same as`},
 		{"status.json", swap(`"status":"unmet"`, `"status":"nice"`), `status "nice"`},
 		{"phase.json", swap(`"reach":"[a-z]+"`, `"reach":"all"`), `"all"`},
 		{"severity.json", swap(`"severity":"gap"`, `"severity":"nothing"`), `severity "nothing"`},

@@ -41,6 +41,7 @@ type Engine struct {
 	*facts.Graph
 	Rules  []Rule
 	Checks map[ssf.ID]*ssf.Check
+	Only   map[ssf.ID]bool // elements whose threats are wanted; nil: all
 
 	compiler *rule.Compiler
 	wholes   map[ssf.ID]bool            // kinds with which the product stands or falls

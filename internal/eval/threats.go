@@ -73,7 +73,7 @@ func (e *Evaluation) deriveAt(from, to int, bySort map[ssf.Sort][]*Rule) {
 	var found []*Derived // at one node
 	for i := from; i < to; i++ {
 		n := int32(i)
-		if e.again(n) {
+		if e.Only != nil && !e.Only[e.Nodes[i].ID] || e.again(n) {
 			continue
 		}
 		bearer := e.bearer(n)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ssf"
@@ -28,6 +29,7 @@ type Plan struct {
 func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 	p := &Plan{draft: d, lib: newLexicon(lib), ids: map[*Element]ssf.ID{}, own: map[*Threat][]ssf.ID{}, means: map[*Mitigation]ssf.ID{}, joins: map[ssf.ID]ssf.ID{}, now: now}
 	of := p.count(false)
+	d.long()
 	p.nameData()
 	taken := newIDs("system")
 	names := map[string]int{}
@@ -43,6 +45,9 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 			p.ids[e] = taken.take(e.Name, string(e.Sort))
 		}
 	}
+	system := &Element{Sort: ssf.SortSystem, Facts: d.System.Facts}
+	p.settleFacts(system, "the system")
+	d.System.Facts = system.Facts
 	d.Elements = slices.DeleteFunc(d.Elements, p.dangles)
 	for _, e := range d.Elements {
 		if e.Sort == ssf.SortFlow && p.ids[e] == "" {
@@ -61,6 +66,34 @@ func (d *Draft) Build(lib *ssf.Library, now time.Time) *Plan {
 		d.Report.Counted(c.What, c.Of, here[i].Of)
 	}
 	return p
+}
+
+// long reports the texts that are too long for a model, of which the rest is cut.
+func (d *Draft) long() {
+	says := func(n *Node, texts ...string) {
+		for _, s := range texts {
+			if len(s) > MaxText && len(strings.TrimSpace(Clean(s))) > MaxText {
+				d.Report.Drop(n, "a text has more than %d bytes, and the rest is cut", MaxText)
+			}
+		}
+	}
+	s := &d.System
+	says(nil, append([]string{s.Name, s.Says, s.Version, s.Supplier, s.Contact, s.Purpose}, s.Misuse...)...)
+	for _, e := range d.Elements {
+		says(e.Node, e.Name, e.Says)
+	}
+	for _, t := range d.Threats {
+		says(t.Node, t.Name, t.Says, t.Because)
+	}
+	for _, m := range d.Mitigations {
+		says(m.Node, m.Name, m.Says)
+	}
+	for _, r := range d.Requirements {
+		says(r.Node, sentence(r.Name, r.Says))
+	}
+	for _, a := range d.Assumptions {
+		says(a.Node, sentence(a.Name, a.Says))
+	}
 }
 
 // nameData makes an asset of the data that a drawing does not name: a flow
@@ -107,7 +140,7 @@ func (p *Plan) count(ours bool) (cs []Count) {
 }
 
 // dangles reports whether a flow has no two ends, and says so. What threatens it
-// then threatens the system.
+// then threatens the system, or the one element at which it has both.
 func (p *Plan) dangles(e *Element) bool {
 	d := p.draft
 	if e.Sort != ssf.SortFlow {
@@ -128,6 +161,11 @@ func (p *Plan) dangles(e *Element) bool {
 		delete(d.keys, e.Key)
 		return true
 	}
+	if e.From == e.To {
+		d.Report.Drop(e.Node, "flow %s begins and ends at %s, and what happens inside one part is no flow; what threatens it threatens that", Clip(cmp.Or(e.Name, e.ID, e.Key)), p.ids[d.keys[e.From]])
+		d.keys[e.Key] = d.keys[e.From]
+		return true
+	}
 	return false
 }
 
@@ -136,13 +174,15 @@ func (p *Plan) settle(e *Element) {
 	d := p.draft
 	keep := func(what string, keys []string, sort ssf.Sort) []string {
 		var out []string
+		seen := map[string]bool{}
 		for _, k := range keys {
 			switch {
 			case d.Find(k, sort) == nil:
 				d.Report.Drop(e.Node, "%s of %s is %s, which the file does not have", what, p.ids[e], Clip(k))
-			case !slices.Contains(out, k):
+			case !seen[k]:
 				out = append(out, k)
 			}
+			seen[k] = true
 		}
 		return out
 	}
@@ -179,6 +219,12 @@ func (p *Plan) settle(e *Element) {
 	if e.Over != "" && p.lib.protocols[e.Over] == nil {
 		e.Over = ""
 	}
+	p.settleFacts(e, string(p.ids[e]))
+}
+
+// settleFacts drops the facts that the language would refuse.
+func (p *Plan) settleFacts(e *Element, name string) {
+	d := p.draft
 	facts := e.Facts
 	e.Facts = nil
 	for _, f := range facts {
@@ -186,7 +232,7 @@ func (p *Plan) settle(e *Element) {
 			continue
 		}
 		if why := p.lib.misfit(e, f); why != "" {
-			d.Report.Drop(f.Node, "%s of %s: %s", f.Name, p.ids[e], why)
+			d.Report.Drop(f.Node, "%s of %s: %s", f.Name, name, why)
 			continue
 		}
 		e.Facts = append(e.Facts, f)
@@ -199,6 +245,10 @@ func (p *Plan) settle(e *Element) {
 func (p *Plan) nameThreats() {
 	d := p.draft
 	taken := newIDs(p.lib.rules...)
+	wanted := map[*Threat]bool{}
+	for _, t := range d.Threats {
+		wanted[t] = taken.want(t.Want)
+	}
 	for _, t := range d.Threats {
 		t.Weaknesses, t.Attacks = d.published(t, t.Weaknesses), d.published(t, t.Attacks)
 		t.At = slices.DeleteFunc(slices.Compact(t.At), func(k string) bool {
@@ -214,7 +264,7 @@ func (p *Plan) nameThreats() {
 			if at := p.at(t, i); taken.taken[ssf.ID(id)] && at != "system" {
 				id += "-at-" + string(at)
 			}
-			if i == 0 && taken.want(t.Want) {
+			if i == 0 && wanted[t] {
 				p.own[t] = append(p.own[t], t.Want)
 				continue
 			}
@@ -267,6 +317,9 @@ type lexicon struct {
 	order                   map[ssf.ID]int // of the facts
 	rules, measures         []ssf.ID
 	labels                  map[string]ssf.ID // technologies by id and title; see [Source.Tech]
+	titles                  map[string][]int  // places of technologies in the library, by the words of titles that names are searched for
+	longest                 int               // of how many words the longest of these is
+	spelled                 map[string]ssf.ID // protocols by id and title, squeezed
 }
 
 func newLexicon(lib *ssf.Library) *lexicon {
@@ -281,6 +334,23 @@ func newLexicon(lib *ssf.Library) *lexicon {
 	x.kinds, x.techs, x.protocols = by(lib.Kinds), by(lib.Techs), by(lib.Protocols)
 	for i := range lib.Facts {
 		x.facts[lib.Facts[i].ID], x.order[lib.Facts[i].ID] = &lib.Facts[i], i
+	}
+	x.titles, x.spelled = map[string][]int{}, map[string]ssf.ID{}
+	for i := range lib.Techs {
+		words := wordList(lib.Techs[i].Title)
+		title := strings.Join(words, " ")
+		if len(title) < 4 || everyday[title] || lib.Techs[i].Abstract {
+			continue
+		}
+		x.titles[title] = append(x.titles[title], i)
+		x.longest = max(x.longest, len(words))
+	}
+	for i := range lib.Protocols {
+		for _, name := range []string{string(lib.Protocols[i].ID), lib.Protocols[i].Title} {
+			if q := Squeeze(name); x.spelled[q] == "" {
+				x.spelled[q] = lib.Protocols[i].ID
+			}
+		}
 	}
 	for i := range lib.Threats {
 		x.rules = append(x.rules, lib.Threats[i].ID)
@@ -470,7 +540,7 @@ func (p *Plan) write(done *treatment, threats []named) string {
 		if !taken.want(id) {
 			id = taken.take(cmp.Or(r.Name, r.Says), "requirement")
 		}
-		ns = append(ns, named{id, pairs{}.text("says", sentence(r.Name, r.Says))})
+		ns = append(ns, named{id, pairs{}.text("says", said(sentence(r.Name, r.Says)))})
 	}
 	all("requirements", ns)
 	all("assumptions", done.assumptions)
@@ -485,7 +555,7 @@ func (p *Plan) write(done *treatment, threats []named) string {
 
 func (p *Plan) system() pairs {
 	s := &p.draft.System
-	ps := pairs{{"name", text(cmp.Or(s.Name, "Imported model"))}}
+	ps := pairs{{"name", text(cmp.Or(strings.TrimSpace(Clean(s.Name)), "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
 	if misuse := texts(s.Misuse); len(misuse) > 0 {
 		ps = append(ps, pair{"misuse", misuse})

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,13 +40,13 @@ type Draft struct {
 	Assumptions  []*Assumption
 	Report       Report
 
-	keys  map[string]*Element
-	again map[string]int // how often a key was there before
+	keys     map[string]*Element
+	repeated map[string]int // how often a key was taken when it was used again
 }
 
 // NewDraft begins the draft of a source.
 func NewDraft(src *Source, tool string) *Draft {
-	d := &Draft{Tool: strings.TrimSpace(tool), keys: map[string]*Element{}, again: map[string]int{}}
+	d := &Draft{Tool: strings.TrimSpace(tool), keys: map[string]*Element{}, repeated: map[string]int{}}
 	d.Report.File, d.Report.Tool = src.Name, d.Tool
 	return d
 }
@@ -180,11 +181,13 @@ func (d *Draft) Add(e *Element) *Element {
 		e.Key = e.Node.Path()
 	}
 	if first, ok := d.keys[e.Key]; ok {
-		d.Report.Guess(e.Node, "the id %s is used before, at %s; what refers to it is taken to mean that one", Clip(e.Key), first.Node.Path())
-		key := e.Key
-		for d.keys[e.Key] != nil {
-			d.again[key]++
-			e.Key = fmt.Sprintf("%s (%d)", key, d.again[key]+1)
+		d.Report.Guess(e.Node, "the id %s is used before, at %s; what refers to it is taken to mean that one", Clip(cmp.Or(e.ID, e.Key)), first.Node.Path())
+		base := e.Key
+		for e.Key = ""; e.Key == ""; {
+			d.repeated[base]++
+			if k := fmt.Sprintf("%s (%d)", base, d.repeated[base]+1); d.keys[k] == nil {
+				e.Key = k
+			}
 		}
 	}
 	d.keys[e.Key] = e

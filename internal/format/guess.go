@@ -3,6 +3,7 @@ package format
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"ssf"
 )
@@ -271,21 +272,41 @@ var phrases = []phrase{
 	{"kubernetes cluster", "cluster"},
 }
 
+// longestPhrase is of how many words the longest phrase is.
+const longestPhrase = 3
+
+// phraseKinds are the kinds by phrase; of a phrase that stands twice, the first.
+var phraseKinds = sync.OnceValue(func() map[string]ssf.ID {
+	out := map[string]ssf.ID{}
+	for _, p := range phrases {
+		if _, ok := out[p.words]; !ok {
+			out[p.words] = p.kind
+		}
+	}
+	return out
+})
+
+// runsOf tells of each run of at most so many words, with where it ends and how
+// many words it has.
+func runsOf(words []string, most int, tell func(run string, end, n int)) {
+	for i := range words {
+		for n := 1; n <= most && i+n <= len(words); n++ {
+			tell(strings.Join(words[i:i+n], " "), i+n, n)
+		}
+	}
+}
+
 // GuessKind is the kind that a name tells, below the kind that is known of the
 // thing already; empty if the name tells none, or one of another sort.
 func (s *Source) GuessKind(name string, known ssf.ID) (kind ssf.ID, by string) {
-	words := wordList(name)
 	x := s.words()
 	end, length := 0, 0
-	for _, p := range phrases {
-		for i := range words {
-			n := len(strings.Fields(p.words))
-			if i+n > len(words) || strings.Join(words[i:i+n], " ") != p.words || i+n < end || i+n == end && n <= length {
-				continue
-			}
-			end, length, kind, by = i+n, n, p.kind, p.words
+	runsOf(wordList(name), longestPhrase, func(run string, to, n int) {
+		k, ok := phraseKinds()[run]
+		if ok && (to > end || to == end && n > length) {
+			end, length, kind, by = to, n, k, run
 		}
-	}
+	})
 	if kind != "" && known != "" && !x.is(kind, known) || x.kinds[kind] == nil {
 		return "", ""
 	}
@@ -295,17 +316,12 @@ func (s *Source) GuessKind(name string, known ssf.ID) (kind ssf.ID, by string) {
 // GuessTech are the technologies that a name tells: those whose title stands in
 // it as it is written, or whose title is several words or a word of no other meaning.
 func (s *Source) GuessTech(name string) (techs []ssf.ID) {
-	words := wordList(name)
-	in := " " + strings.Join(words, " ") + " "
-	for i := range s.Library.Techs {
-		t := &s.Library.Techs[i]
-		title := strings.Join(wordList(t.Title), " ")
-		if len(title) < 4 || everyday[title] || t.Abstract {
-			continue
-		}
-		if strings.Contains(in, " "+title+" ") {
-			techs = append(techs, t.ID)
-		}
+	x := s.words()
+	var found []int
+	runsOf(wordList(name), x.longest, func(run string, _, _ int) { found = append(found, x.titles[run]...) })
+	slices.Sort(found)
+	for _, i := range slices.Compact(found) {
+		techs = append(techs, s.Library.Techs[i].ID)
 	}
 	return techs
 }
@@ -343,13 +359,7 @@ func (s *Source) Protocol(name string) ssf.ID {
 	if id, ok := protocolWords[q]; ok {
 		return id
 	}
-	for i := range s.Library.Protocols {
-		p := &s.Library.Protocols[i]
-		if Squeeze(string(p.ID)) == q || Squeeze(p.Title) == q {
-			return p.ID
-		}
-	}
-	return ""
+	return s.words().spelled[q]
 }
 
 // IsKind reports whether the library has a kind with this id.

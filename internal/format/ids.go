@@ -101,6 +101,9 @@ func (x *ids) take(names ...string) ssf.ID {
 // characters, marks that change its direction, and line breaks other than line
 // feeds.
 func Clean(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r > '~' }) {
+		return s
+	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {

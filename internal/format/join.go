@@ -2,6 +2,7 @@ package format
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -12,10 +13,10 @@ import (
 // A Derived is a threat that the library derives from the imported model, with
 // what tells whether it is the same as one of the source.
 type Derived struct {
-	ID, Rule, Element   ssf.ID
-	Title, Says         string
-	Stride              []string
-	Weaknesses, Attacks []ssf.ID
+	ID, Rule, Element ssf.ID
+	Title, Says       string
+	Stride            []string
+	Weaknesses        []ssf.ID
 }
 
 // Join finds for threats of the source those of the library that are the same:
@@ -44,12 +45,7 @@ func (p *Plan) Join(derived []Derived) {
 		}
 	}
 	weight := func(w string) float64 { return math.Log(1 + float64(len(rules))/float64(max(counts[w], 1))) }
-	ends := map[ssf.ID][]ssf.ID{}
-	for _, e := range p.draft.Elements {
-		if e.Sort == ssf.SortFlow {
-			ends[p.ids[e]] = []ssf.ID{p.ids[p.draft.keys[e.To]], p.ids[p.draft.keys[e.From]]}
-		}
-	}
+	ends := p.ends()
 	var matches []match
 	for _, in := range p.Instances() {
 		if in.Derived { // it is that one, however many others are the same as it
@@ -165,16 +161,48 @@ var idle = func() map[string]bool {
 	return out
 }()
 
-// DerivedIn are the threats of a case that come from a library.
-func DerivedIn(c *ssf.Case) (out []Derived) {
-	rules := map[ssf.ID]*ssf.RuleInfo{}
-	for i := range c.Rules {
-		rules[c.Rules[i].ID] = &c.Rules[i]
+// Derived are the library's threats of some ids, `rule@element`, at the elements
+// that concern the source's; threats of the team's own are left out.
+func (p *Plan) Derived(lib *ssf.Library, ids iter.Seq[ssf.ID]) (out []Derived) {
+	rules := map[ssf.ID]*ssf.Rule{}
+	for i := range lib.Threats {
+		rules[lib.Threats[i].ID] = &lib.Threats[i]
 	}
-	for i := range c.Threats {
-		t := &c.Threats[i]
-		if r := rules[t.Rule]; r != nil && !strings.HasPrefix(string(t.Rule), "own/") {
-			out = append(out, Derived{t.ID, t.Rule, t.Element, r.Title, r.Says, r.Stride, r.Weaknesses, r.Attacks})
+	wanted := p.Concerned()
+	for id := range ids {
+		rule, element, _ := strings.Cut(string(id), "@")
+		r := rules[ssf.ID(rule)]
+		if r == nil || r.On == ssf.SortMitigation || !wanted[ssf.ID(element)] {
+			continue
+		}
+		x := Derived{ID: id, Rule: r.ID, Element: ssf.ID(element), Title: r.Title, Says: r.Says, Stride: r.Stride}
+		for _, w := range r.Weaknesses {
+			x.Weaknesses = append(x.Weaknesses, w.ID)
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// Concerned are the elements at which the source has threats, and the ends of those
+// that are flows.
+func (p *Plan) Concerned() map[ssf.ID]bool {
+	out, ends := map[ssf.ID]bool{}, p.ends()
+	for _, in := range p.Instances() {
+		out[in.Element] = true
+		for _, e := range ends[in.Element] {
+			out[e] = true
+		}
+	}
+	return out
+}
+
+// ends are the two ends of each flow, first the one that answers.
+func (p *Plan) ends() map[ssf.ID][]ssf.ID {
+	out := map[ssf.ID][]ssf.ID{}
+	for _, e := range p.draft.Elements {
+		if e.Sort == ssf.SortFlow {
+			out[p.ids[e]] = []ssf.ID{p.ids[p.draft.keys[e.To]], p.ids[p.draft.keys[e.From]]}
 		}
 	}
 	return out

@@ -2,7 +2,6 @@ package format
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -45,12 +44,12 @@ type Node struct {
 	Line int     // from 1
 	Col  int     // from 1, in runes
 
-	text string // of a scalar; of an XML element its own text
-	up   *Node
-	at   int       // its place among the values around it, as it was read
-	doc  *document // of the root
-	nth  int32     // of an XML element among those of its name around it, from 1; 0 if it is the only one
-	seen bool
+	text  string // of a scalar; of an XML element its own text
+	up    *Node
+	doc   *document // of the root
+	nth   int32     // of an XML element or block among those of its name around it, from 1; 0 if it is the only one
+	seen  bool
+	index int32 // of an entry of a list, its place in it, from 0
 }
 
 type document struct {
@@ -199,11 +198,7 @@ func (n *Node) path(blank bool) string {
 		case blank:
 			parts = append(parts, "[]")
 		default:
-			i := n.at
-			if i >= len(n.up.Kids) || n.up.Kids[i] != n {
-				i = slices.Index(n.up.Kids, n)
-			}
-			parts = append(parts, "["+strconv.Itoa(i)+"]")
+			parts = append(parts, "["+strconv.Itoa(int(n.index))+"]")
 		}
 	}
 	var b strings.Builder

@@ -89,7 +89,7 @@ func (p *parser) node(up *Node, key string, kind Kind, offset, depth int) (*Node
 	n := &Node{Key: key, Kind: kind, up: up}
 	n.Line, n.Col = p.place(offset)
 	if up != nil {
-		n.at = len(up.Kids)
+		n.index = int32(len(up.Kids))
 		up.Kids = append(up.Kids, n)
 	}
 	return n, nil

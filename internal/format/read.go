@@ -27,7 +27,11 @@ func Read(forms []Format, name, as string, data []byte, lib *ssf.Library, open f
 			if len(roots) > maxFiles {
 				return nil, Refuse(root, "join some of them", "the document names more than %d files", maxFiles)
 			}
-			n, err := Parse(other, data)
+			parse := Parse
+			if f.Parse != nil && f.Text(data) {
+				parse = f.Parse
+			}
+			n, err := parse(other, data)
 			if err == nil {
 				roots = append(roots, n)
 			}
@@ -104,9 +108,22 @@ func (n *Node) Add(key string, kind Kind, text string, line, col int) *Node {
 		k.Key, k.doc = "", &document{key}
 		return k
 	}
-	k.at = len(n.Kids)
+	k.index = int32(len(n.Kids))
 	n.Kids = append(n.Kids, k)
 	return k
+}
+
+// Enumerate counts what has the same key below a mapping in a form that repeats
+// keys, so that paths tell them apart.
+func (n *Node) Enumerate() {
+	last := map[string]*Node{}
+	for _, k := range n.Kids {
+		if before := last[k.Key]; before != nil {
+			before.nth = max(before.nth, 1)
+			k.nth = before.nth + 1
+		}
+		last[k.Key] = k
+	}
 }
 
 // Graft puts what another document holds below a node in whose text it stood, and
@@ -156,6 +173,9 @@ func Merge(drafts []*Draft) *Draft {
 		for _, t := range o.Threats {
 			keys(t.At)
 			keys(t.Mitigated)
+			for j := range t.Cells {
+				key(&t.Cells[j].Element)
+			}
 		}
 		for _, m := range o.Mitigations {
 			key(&m.Key)

@@ -33,7 +33,10 @@ type treatment struct {
 func (p *Plan) treat() *treatment {
 	x := &treatment{ids: newIDs(), decided: map[string]bool{}}
 	for _, a := range p.draft.Assumptions {
-		ps := pairs{}.text("says", sentence(a.Name, a.Says)).word("owner", ssf.ID(a.Owner))
+		ps := pairs{}.text("says", said(sentence(a.Name, a.Says)))
+		if slices.Contains([]string{"supplier", "customer", "operator", "third_party"}, a.Owner) {
+			ps = ps.word("owner", ssf.ID(a.Owner))
+		}
 		if about := p.targets(a.Threats); len(about) > 0 {
 			ps = append(ps, pair{"dismisses", about})
 		}
@@ -64,7 +67,7 @@ func (p *Plan) decide(x *treatment, t *Threat, target string) {
 	}
 	d := pairs{{"threat", scalar(target)}}
 	tool := cmp.Or(p.draft.Tool, "the source")
-	because := cmp.Or(t.Because, "Stated in "+tool+", which gives no reason.")
+	because := said(t.Because, "Stated in "+tool+", which gives no reason.")
 	switch t.Status {
 	case IsNotRelevant:
 		x.decisions = append(x.decisions, d.word("treat", "not_applicable").text("because", because))
@@ -77,7 +80,7 @@ func (p *Plan) decide(x *treatment, t *Threat, target string) {
 		x.decisions = append(x.decisions, d.word("treat", "accept").text("because", because).word("by", by).word("until", ssf.ID(until)))
 	case IsTransferred:
 		id := x.ids.take("transferred "+cmp.Or(t.Name, t.Says), "assumption")
-		x.assumptions = append(x.assumptions, named{id, pairs{}.text("says", cmp.Or(t.Because, "Somebody else sees to it: "+cmp.Or(t.Name, t.Says)))})
+		x.assumptions = append(x.assumptions, named{id, pairs{}.text("says", said(t.Because, "Somebody else sees to it: "+cmp.Or(t.Name, t.Says)))})
 		x.decisions = append(x.decisions, d.word("treat", "transfer").text("because", because).word("to", id))
 	}
 }
@@ -85,7 +88,7 @@ func (p *Plan) decide(x *treatment, t *Threat, target string) {
 // person is the id of who decided.
 func (p *Plan) person(x *treatment, name string) ssf.ID {
 	id, ps := ssf.ID(notNamed), pairs{{"name", text("Not named in " + Clip(p.draft.Report.File))}}
-	if s := Slug(name); s != "" {
+	if s := Slug(name); s != "" && s != "null" { // a null is never a value in the language
 		id, ps = ssf.ID(s), pairs{{"name", text(name)}}
 	}
 	if !slices.ContainsFunc(x.people, func(n named) bool { return n.id == id }) {
@@ -158,13 +161,15 @@ func (p *Plan) counter(x *treatment, m *Mitigation, state string, about []*Threa
 // targets are the ids under which threats can be named: that of the library's
 // where one is joined to it.
 func (p *Plan) targets(ts []*Threat) (out list) {
+	seen := map[ssf.ID]bool{}
 	for _, t := range ts {
 		for i, own := range p.own[t] {
 			id := p.joins[own]
 			if id == "" {
 				id = ssf.Instance("own/"+own, p.at(t, i))
 			}
-			if !slices.Contains(out, value(word(id))) {
+			if !seen[id] {
+				seen[id] = true
 				out = append(out, word(id))
 			}
 		}
@@ -178,7 +183,7 @@ func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
 	if t.Says != "" && string(own) != t.Name {
 		ps = ps.text("name", t.Name)
 	}
-	ps = append(ps, pair{"at", word(at)}).text("says", cmp.Or(t.Says, t.Name, "No text in the source.")).word("origin", ssf.ID(t.Origin))
+	ps = append(ps, pair{"at", word(at)}).text("says", said(t.Says, t.Name)).word("origin", ssf.ID(t.Origin))
 	words := func(key string, ws []string) {
 		var l list
 		for _, w := range ws {
@@ -235,6 +240,16 @@ func (p *Plan) stakes(at ssf.ID) (out []ssf.ID) {
 		}
 	}
 	return out
+}
+
+// said is the first of some texts that says anything as the language takes it.
+func said(texts ...string) string {
+	for _, s := range texts {
+		if strings.TrimSpace(Clean(s)) != "" {
+			return s
+		}
+	}
+	return "No text in the source."
 }
 
 // sentence is a name and a text as one, without saying a thing twice.

@@ -28,6 +28,8 @@ func Format(path, text string, lib *ssf.Library) (string, []ssf.Diagnostic, erro
 	out := before.write()
 	after, diags := readLayout(path, out, words)
 	switch {
+	case after == nil && len(diags) > 0 && diags[0].Check == "model/limit": // it has become too long
+		return text, diags, nil
 	case after == nil && len(diags) > 0:
 		return text, nil, errors.New("putting " + path + " into form: the result would not read: " + diags[0].Message)
 	case after == nil || !after.root.same(before.root):
@@ -39,7 +41,7 @@ func Format(path, text string, lib *ssf.Library) (string, []ssf.Diagnostic, erro
 }
 
 // readLayout reads a text with all that is needed to write it again. It is nil
-// where the text is refused, and where there is nothing in it but comments.
+// where the text is refused, and where no section is in it.
 func readLayout(path, text string, words *Words) (*layout, []ssf.Diagnostic) {
 	src, refused := readText(path, text)
 	if len(refused) > 0 {
@@ -69,6 +71,9 @@ func readLayout(path, text string, words *Words) (*layout, []ssf.Diagnostic) {
 	if d.plain(root); len(d.diags) > 0 {
 		slices.SortStableFunc(d.diags, compareDiags)
 		return nil, limit(d.diags)
+	}
+	if len(root.Content) == 0 { // {}
+		return nil, nil
 	}
 	l := &layout{src: src}
 	l.read(root)

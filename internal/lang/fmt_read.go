@@ -167,7 +167,7 @@ func (l *layout) gap(to int, stop string) (ns []*note, blank bool) {
 	for l.at < to {
 		switch c := text[l.at]; {
 		case c == '#':
-			end := l.at + strings.IndexByte(text[l.at:]+"\n", '\n')
+			end := lineEnd(text, l.at)
 			begin := strings.LastIndexByte(text[:l.at], '\n') + 1
 			before := text[begin:l.at]
 			trimmed := strings.TrimRight(before, " \t")
@@ -191,6 +191,14 @@ func (l *layout) gap(to int, stop string) (ns []*note, blank bool) {
 		l.at++
 	}
 	return ns, breaks > 1
+}
+
+// lineEnd is where the line that a byte is in ends.
+func lineEnd(text string, at int) int {
+	if i := strings.IndexByte(text[at:], '\n'); i >= 0 {
+		return at + i
+	}
+	return len(text)
 }
 
 // lineOf is the number of the line that begins at a byte.
@@ -473,8 +481,7 @@ func (l *layout) blockScalar(n *yaml.Node, x *entry) scalar {
 			break
 		}
 	}
-	eol := func(at int) int { return at + strings.IndexByte(text[at:]+"\n", '\n') }
-	ns, _ := l.gap(eol(l.at), "")
+	ns, _ := l.gap(lineEnd(text, l.at), "")
 	for _, c := range ns {
 		x.close(c)
 	}
@@ -485,8 +492,8 @@ func (l *layout) blockScalar(n *yaml.Node, x *entry) scalar {
 	var body []string
 	kept, end := 0, l.at // lines that are part of the text
 	lead := x.col + 1
-	for at := l.at + 1; at < len(text); at = eol(at) + 1 {
-		line := text[at:eol(at)]
+	for at := l.at + 1; at < len(text); at = lineEnd(text, at) + 1 {
+		line := text[at:lineEnd(text, at)]
 		rest := strings.TrimLeft(line, " ")
 		spaces := len(line) - len(rest)
 		switch {
@@ -500,15 +507,15 @@ func (l *layout) blockScalar(n *yaml.Node, x *entry) scalar {
 		}
 		if len(line) > indent && indent > 0 {
 			body = append(body, line[indent:])
-			kept, end = len(body), eol(at)
+			kept, end = len(body), lineEnd(text, at)
 			continue
 		}
 		if body = append(body, ""); chomp == "+" {
-			kept, end = len(body), eol(at)
+			kept, end = len(body), lineEnd(text, at)
 		}
 	}
 	l.at = min(end, len(text))
-	if l.at == len(text) && kept > 0 && body[kept-1] != "" { // a text without its last line break
+	if l.at == len(text) && kept > 0 && strings.Trim(body[kept-1], " ") != "" { // a text without its last line break; the parser adds one to spaces
 		chomp = "-"
 	}
 	if deep > 0 {

@@ -325,7 +325,7 @@ func FuzzFormat(f *testing.F) {
 	for _, c := range formCases(f) {
 		f.Add(c[0])
 	}
-	for _, text := range []string{"a: |2-  # x\n   b\n", "a: [b: c, # d\n {e, f: }]\n", "a:\n- - b\n  # c\n  - d: # e\n", "? a # b\n: c\n", "a: \"b\\\n  c \\ \n d\"\n", "--- # a\nb: c", "a: {  # b\n}\n", "a: >+\n  b\n\n # c\n", "a:\n  b: |+\n     ", "a: >+\n  \n\n # ", "\r\r\n"} {
+	for _, text := range []string{"a: |2-  # x\n   b\n", "a: [b: c, # d\n {e, f: }]\n", "a:\n- - b\n  # c\n  - d: # e\n", "? a # b\n: c\n", "a: \"b\\\n  c \\ \n d\"\n", "--- # a\nb: c", "a: {  # b\n}\n", "a: >+\n  b\n\n # c\n", "a:\n  b: |+\n     ", "a: >+\n  \n\n # ", "\r\r\n", "{}", "a:\n |+\n b: |+\n   ", "a: |\n  b"} {
 		f.Add(text)
 	}
 	lib := library(f)

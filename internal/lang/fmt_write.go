@@ -228,7 +228,7 @@ func (b *block) flat() (string, bool) {
 	}
 	s.WriteString(open)
 	for i, x := range b.entries {
-		if len(x.above) > 0 || len(x.end) > 0 || len(x.text.lines) > 1 {
+		if len(x.above) > 0 || len(x.end) > 0 || len(x.text.lines) > 1 || s.Len() > maxFlow*utf8.UTFMax {
 			return "", false
 		}
 		if i > 0 {

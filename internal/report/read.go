@@ -110,6 +110,15 @@ func wellFormed(c *ssf.Case) error {
 			return bad("threat", t.ID, fmt.Sprintf("origin %q", t.Origin))
 		}
 	}
+	threats := make(map[ssf.ID]bool, len(c.Threats))
+	for i := range c.Threats {
+		threats[c.Threats[i].ID] = true
+	}
+	for _, j := range c.Joined {
+		if len(j.As) == 0 || slices.ContainsFunc(j.As, func(id ssf.ID) bool { return !threats[id] }) {
+			return fmt.Errorf("threat %q is the same as %q, which are not all in the case", j.ID, j.As)
+		}
+	}
 	for _, d := range c.Diagnostics {
 		if severityRank(d.Severity) < 0 {
 			return bad("diagnostic", d.Check, fmt.Sprintf("severity %q", d.Severity))

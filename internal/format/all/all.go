@@ -8,11 +8,13 @@ import (
 	"ssf/internal/format/cyclonedx"
 	"ssf/internal/format/diagram"
 	"ssf/internal/format/drawio"
+	"ssf/internal/format/hcltm"
 	"ssf/internal/format/issues"
 	"ssf/internal/format/oscal"
 	"ssf/internal/format/otm"
 	"ssf/internal/format/pytm"
 	"ssf/internal/format/threagile"
+	"ssf/internal/format/threatcomposer"
 	"ssf/internal/format/threatdragon"
 	"ssf/internal/format/tm7"
 	"ssf/internal/format/tmbom"
@@ -28,7 +30,9 @@ var Formats = slices.Concat(
 		otm.Format,
 		tmbom.Format,
 		tm7.Format,
+		threatcomposer.Format,
 		pytm.Format,
+		hcltm.Format,
 		cyclonedx.Format,
 		cyclonedx.VEX,
 		drawio.Format,

@@ -35,7 +35,6 @@ var Format = format.Format{
 		"Patterns and conditions of decisions, plans for threats, and what was decided about threats on mitigations.",
 		"Where a mitigation is placed, and the verifications and evidence of it: what it counters is only claimed.",
 		"That a person may accept a threat: what was accepted is open until somebody accepts it.",
-		"Facts that mean nothing for the kind of their component.",
 	},
 }
 

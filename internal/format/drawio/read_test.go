@@ -210,7 +210,7 @@ func TestFlows(t *testing.T) {
 		{"two arrows", arrow("f", "F", "startArrow=block;endArrow=block;", "a", "b"), "a-part", "b-part", "", "arrows at both ends"},
 		{"no arrow", arrow("f", "F", "endArrow=none;", "a", "b"), "a-part", "b-part", "", "no arrow"},
 		{"dashed between shapes", arrow("f", "F", "dashed=1;endArrow=none;", "a", "b"), "a-part", "b-part", "", "no arrow"},
-		{"to itself", arrow("f", "F", "", "a", "a"), "a-part", "a-part", "", ""},
+		{"to itself", arrow("f", "F", "", "a", "a"), "", "", "", "begins and ends at"},
 		{"by its place", loose("", "105", "295"), "a-part", "b-part", "", "not attached"},
 		{"a protocol", arrow("f", "Orders (HTTPS)", "", "a", "b"), "a-part", "b-part", "https", "its text says so"},
 		{"two protocols", arrow("f", "HTTP or SSH", "", "a", "b"), "a-part", "b-part", "", ""},

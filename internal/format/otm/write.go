@@ -24,7 +24,7 @@ var loses = []string{
 	"Former ids, code of components, who alone may see an asset, and questions that were asked.",
 	"Of a threat of the team's own that is the same as one of the library: its classes of STRIDE, its likelihood, its origin, what it endangers, and all but the first that it is the same as.",
 	"Decisions that do not hold today or are about cells or findings, ratings, plans, and conditions of decisions; a pattern becomes a decision for each threat that it covers, and a transfer has an assumption of its own.",
-	"Line breaks in names, and an empty list of technologies or stored assets.",
+	"Line breaks in names, an empty list of technologies or stored assets, and that the version is taken from the commit.",
 }
 
 // The form of the document; the schema is version 0.2.0 of the format's own.

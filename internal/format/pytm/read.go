@@ -76,10 +76,7 @@ func read(src *format.Source) (*format.Draft, error) {
 	if n := root.At("threatsExcluded"); n.Holds() {
 		r.d.Report.Omit(n, "threats that pytm was told to leave out: %s", format.Clip(list(n)))
 	}
-	var parts []*format.Node
-	for _, n := range r.objects("elements") {
-		parts = append(parts, n)
-	}
+	parts := r.objects("elements")
 	named := map[string]bool{}
 	for _, n := range parts {
 		named[n.Text("name")] = true

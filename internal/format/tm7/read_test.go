@@ -263,7 +263,7 @@ func TestOddFiles(t *testing.T) {
 		"a repeated id":            {model("", append(slices.Clone(pair), pair[0])), 3, 1, 0, "is used before"},
 		"a loose flow":             {model(threat("X", "f", "", "T"), []el{pair[0], {id: "f", ge: "GE.DF", more: between("p", nowhere)}}), 1, 0, 1, "attached to nothing"},
 		"a flow to what is gone":   {model("", []el{pair[0], {id: "f", ge: "GE.DF", name: "F", more: between("p", "q")}}), 1, 0, 0, "which the file does not have"},
-		"a flow to itself":         {model("", []el{pair[0], {id: "f", ge: "GE.DF", name: "F", more: between("p", "p")}}), 1, 1, 0, ""},
+		"a flow to itself":         {model("", []el{pair[0], {id: "f", ge: "GE.DF", name: "F", more: between("p", "p")}}), 1, 0, 0, "begins and ends at"},
 		"a threat of nothing":      {model(threat("X", "gone", "", "T"), pair), 2, 1, 1, "taken to threaten the system"},
 		"a broken threat":          {model("<a:KV/><b>text</b>"+threat("X", "f", "", "T"), pair), 2, 1, 1, "an entry without a threat"},
 		"a broken element":         {model("", append(slices.Clone(pair), el{id: "z", ge: "GE.Q"})), 2, 1, 0, "unknown type"},

@@ -316,11 +316,14 @@ func (r *reader) store(n *format.Node) {
 		e.Says = line(e.Says, "Type", "a database of series over time")
 	}
 	vendor, product := n.Text("vendor"), n.Text("product")
-	made := strings.TrimSpace(vendor + " " + product)
+	made := product
+	if !strings.HasPrefix(product, vendor) {
+		made = strings.TrimSpace(vendor + " " + product)
+	}
 	e.Says = line(e.Says, "Product", made)
 	techs := r.src.GuessTech(made)
-	if t := r.src.Tech(product); t != "" && !slices.Contains(techs, t) {
-		techs = append(techs, t)
+	if t := cmp.Or(r.src.Tech(made), r.src.Tech(product)); t != "" {
+		techs = []ssf.ID{t}
 	}
 	for _, t := range techs {
 		r.d.Report.Guess(n, "%s is taken to be made with %s, because of its vendor and product", format.Clip(e.Name), t)
@@ -512,6 +515,9 @@ func (r *reader) threat(n *format.Node) {
 			k = name
 		}
 		t.At = append(t.At, k)
+	}
+	if len(t.At) == 0 {
+		r.d.Report.Guess(n, "threat %s names no component; it is taken to threaten the system", format.Clip(t.Name))
 	}
 	if event != t.Name {
 		t.Says = line(t.Says, "Event", event)

@@ -25,7 +25,7 @@ var loses = []string{
 	"Former ids, code of components, who alone may see an asset, and questions that were asked.",
 	"Of a threat of the team's own that is the same as one of the library: its classes of STRIDE, its likelihood, its origin, what it endangers, and all but the first that it is the same as.",
 	"Decisions that do not hold today or are about cells or findings, ratings, plans, and conditions of decisions; a pattern becomes a decision for each threat that it covers, and a transfer has an assumption of its own.",
-	"Line breaks in names, and an empty list of technologies or stored assets.",
+	"Line breaks in names, an empty list of technologies or stored assets, and that the version is taken from the commit.",
 }
 
 // The form of the document; the schema is version 1.0.2 of the form's own.
@@ -155,11 +155,12 @@ type writer struct {
 	at      map[ssf.ID]*ssf.ElementInfo
 	names   map[ssf.ID]string // of threats
 	taken   map[string]bool
+	placed  map[ssf.ID][]placement // by asset
 	outside ssf.ID
 }
 
 func write(c *ssf.Case) ([]format.File, error) {
-	w := &writer{Case: c, rules: map[ssf.ID]*ssf.RuleInfo{}, at: map[ssf.ID]*ssf.ElementInfo{}, names: map[ssf.ID]string{}, taken: map[string]bool{}}
+	w := &writer{Case: c, rules: map[ssf.ID]*ssf.RuleInfo{}, at: map[ssf.ID]*ssf.ElementInfo{}, names: map[ssf.ID]string{}, taken: map[string]bool{}, placed: map[ssf.ID][]placement{}}
 	w.own = attributes{System: format.Attributes{}, Elements: map[string]format.Attributes{}, Threats: map[string]format.Attributes{}, Controls: map[string]format.Attributes{}, Assumptions: map[string]format.Attributes{}, Requirements: map[string]string{}}
 	for i := range c.Rules {
 		w.rules[c.Rules[i].ID] = &c.Rules[i]
@@ -312,6 +313,9 @@ func (w *writer) element(e *ssf.ElementInfo) {
 		a.Put("type", t.Type)
 		a.Put("encrypted", yesNo(fact(e, "encrypted_at_rest")))
 		delete(a, "ssf:stores") // the data sets say where they lie
+		for _, id := range e.Stores {
+			w.placed[id] = append(w.placed[id], placement{e.ID, fact(e, "encrypted_at_rest") == ssf.Yes})
+		}
 		w.doc.Stores = append(w.doc.Stores, t)
 	case ssf.SortFlow:
 		f := dataFlow{thing: t, Source: w.end(e.From), Destination: w.end(e.To), Encrypted: fact(e, "encrypted") == ssf.Yes}
@@ -378,11 +382,7 @@ func (w *writer) set(e *ssf.ElementInfo) {
 	if fact(e, "personal") == ssf.Yes {
 		d.Data = []string{"pii"}
 	}
-	for i := range w.Elements {
-		if c := &w.Elements[i]; storeType(c) != "" && slices.Contains(c.Stores, e.ID) {
-			d.Placements = append(d.Placements, placement{c.ID, fact(c, "encrypted_at_rest") == ssf.Yes})
-		}
-	}
+	d.Placements = append(d.Placements, w.placed[e.ID]...)
 	w.doc.Sets = append(w.doc.Sets, d)
 }
 

@@ -43,3 +43,20 @@ func TestReturn(t *testing.T) {
 		}
 	}
 }
+
+// TestNoMoreCertain sees that a control is active only where evidence shows it.
+func TestNoMoreCertain(t *testing.T) {
+	c := exportkit.Text(t, exportkit.Rare)
+	c.Verifications = append(c.Verifications, ssf.VerificationInfo{ID: "shows", Verifies: []ssf.ID{"parametrised-queries"}, State: ssf.NeverRun})
+	active := func() int { return strings.Count(string(exportkit.Write(t, Format, c)), `"status": "active"`) }
+	if n := active(); n != 0 {
+		t.Errorf("%d controls are active that nothing shows", n)
+	}
+	c.Verifications[len(c.Verifications)-1].State = ssf.Stands
+	if n := active(); n != 1 {
+		t.Errorf("%d controls are active, want the one that is shown", n)
+	}
+	if data := string(exportkit.Write(t, Format, c)); !strings.Contains(data, "State: claimed, which nothing shows to be so") || !strings.Contains(data, `"likelihood": "certain"`) {
+		t.Error("what is claimed or unknown is not told apart")
+	}
+}

@@ -136,7 +136,7 @@ func Return(t testing.TB, form format.Format, c *ssf.Case) *ssf.Case {
 		t.Fatal(err)
 	}
 	plan := d.Build(lib, Now)
-	plan.Join(format.DerivedIn(Text(t, plan.Bare())))
+	plan.Join(plan.Derived(lib, Text(t, plan.Bare()).ThreatIDs()))
 	return Text(t, plan.Text())
 }
 

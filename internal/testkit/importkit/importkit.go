@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ssf"
+	"ssf/internal/check"
 	"ssf/internal/format"
 	"ssf/internal/lang"
 	"ssf/library"
@@ -33,18 +34,30 @@ func Import(t testing.TB, form format.Format, name string, data []byte, open fun
 		return nil, nil, "", err
 	}
 	plan := d.Build(lib, now)
-	plan.Bare()
+	_, c := evaluate(t, lib, plan.Bare())
+	plan.Join(plan.Derived(lib, c.ThreatIDs()))
 	text := plan.Text()
+	m, _ := evaluate(t, lib, text)
+	return m, plan.Report(), text, nil
+}
+
+// evaluate reads a model and makes its case, in which nothing is wrong.
+func evaluate(t testing.TB, lib *ssf.Library, text string) (*ssf.Model, *ssf.Case) {
+	t.Helper()
 	snap, err := lang.Load(fstest.MapFS{lang.RootFile: {Data: []byte(text)}}, lib)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range snap.Diagnostics {
+	c, err := check.Case(ssf.Inputs{Model: snap.Model, Diagnostics: snap.Diagnostics, Library: lib, Now: now, Tool: "importkit"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range c.Diagnostics {
 		if d.Severity == ssf.Error {
-			t.Fatalf("the model is wrong at %s: %s\n%s", d.Pos, d.Message, d.Snippet)
+			t.Fatalf("the model is wrong at %s: %s\n%s", d.Pos, d.Message, snap.Line(d.Pos))
 		}
 	}
-	return snap.Model, plan.Report(), text, nil
+	return snap.Model, c
 }
 
 // Must is Import of what may not be refused.

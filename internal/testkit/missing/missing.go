@@ -118,7 +118,7 @@ func Measure(name string, data []byte, open func(string) ([]byte, error)) (*Row,
 			}
 		}
 	}
-	plan.Join(format.DerivedIn(c))
+	plan.Join(plan.Derived(lib, c.ThreatIDs()))
 	joined := map[ssf.ID]bool{}
 	for _, j := range plan.Report().Joined {
 		joined[j.Own] = true

@@ -209,15 +209,17 @@ var states = map[string]func(t *testing.T, c *ssf.Case) map[string]string{
 		out := map[string]string{}
 		rule := ""
 		b := written(t, func(w io.Writer) error {
-			return report.Threats(w, c, report.Style{}, func(*ssf.Threat) bool { return true })
+			return report.Threats(w, c, report.Style{Width: 1 << 20}, func(*ssf.Threat) bool { return true })
 		})
 		for line := range strings.Lines(string(b)) {
 			f := strings.Fields(line)
 			switch {
 			case len(f) == 2 && !strings.HasPrefix(line, " "):
 				rule = f[0]
-			case len(f) == 3 && strings.HasPrefix(line, "  ") && slices.Contains(ssf.States, ssf.State(f[0])):
-				out[rule+"@"+f[2]] = f[0]
+			case len(f) >= 3 && strings.HasPrefix(line, "  ") && line[2] != ' ' && slices.Contains(ssf.States, ssf.State(f[0])):
+				for _, at := range f[2:] {
+					out[rule+"@"+strings.TrimSuffix(at, ",")] = f[0]
+				}
 			}
 		}
 		return out

@@ -66,10 +66,18 @@ func (p *page) wrap(indent, text string) { p.hang(indent, indent, text) }
 
 // hang is wrap with another beginning of the first line.
 func (p *page) hang(first, indent, text string) {
+	for _, l := range p.lines(first, indent, text) {
+		p.print("%s\n", l)
+	}
+}
+
+// lines is text in lines of the page's width, the first behind first and the others
+// behind an indent.
+func (p *page) lines(first, indent, text string) (out []string) {
 	line, start := first, first
 	for _, w := range strings.Fields(markup.Clean(text)) {
 		if line != start && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > p.style.Width {
-			p.print("%s\n", line)
+			out = append(out, line)
 			line, start = indent, indent
 		}
 		if line != start {
@@ -78,8 +86,9 @@ func (p *page) hang(first, indent, text string) {
 		line += w
 	}
 	if line != start {
-		p.print("%s\n", line)
+		out = append(out, line)
 	}
+	return out
 }
 
 func severityColour(s ssf.Severity) string {
@@ -323,12 +332,13 @@ func Threats(w io.Writer, c *ssf.Case, style Style, keep func(*ssf.Threat) bool)
 		if title := markup.Clean(ts[0].Title); title != "" {
 			p.wrap("  ", title)
 		}
-		wide := 0
-		for _, t := range ts {
-			wide = max(wide, utf8.RuneCountInString(string(t.Element)))
-		}
-		for _, t := range ts {
-			p.row(t, wide)
+		for len(ts) > 0 {
+			n := 1
+			for n < len(ts) && alike(ts[0], ts[n]) {
+				n++
+			}
+			p.row(ts[:n])
+			ts = ts[n:]
 		}
 		p.print("\n")
 	}
@@ -342,17 +352,50 @@ func Threats(w io.Writer, c *ssf.Case, style Style, keep func(*ssf.Threat) bool)
 	return p.err
 }
 
-// row is one threat: state, risk, where, and why it is in that state.
-func (p *page) row(t *ssf.Threat, wide int) {
-	colour := green
+// alike reports whether two threats of a rule differ in nothing but where they
+// stand.
+func alike(a, b *ssf.Threat) bool {
+	return a.State == b.State && a.Risk == b.Risk && a.Why == b.Why && len(a.Also)+len(b.Also) == 0 && slices.Equal(waitsFor(a), waitsFor(b))
+}
+
+// waitsFor are the facts that would decide an undecided threat, wherever they are
+// missing, sorted.
+func waitsFor(t *ssf.Threat) (facts []ssf.ID) {
+	if t.State == ssf.Undecided {
+		for _, r := range t.Needs {
+			facts = append(facts, r.Fact)
+		}
+	}
+	slices.Sort(facts)
+	return slices.Compact(facts)
+}
+
+// row is threats of one rule that are alike: state, risk, where, and why they are in
+// that state.
+func (p *page) row(ts []*ssf.Threat) {
+	t, colour := ts[0], green
 	if !t.State.Treated() {
 		colour = red
 	} else if t.State == ssf.Planned || t.State == ssf.Claimed {
 		colour = yellow
 	}
-	head := fmt.Sprintf("  %-14s %-8s %-*s", t.State, t.Risk, wide, t.Element)
-	p.print("%s\n", strings.TrimRight(strings.Replace(head, string(t.State), p.paint(colour, string(t.State)), 1), " "))
-	p.wrap("      ", t.Why)
+	var at []ssf.ID
+	for _, t := range ts {
+		at = append(at, t.Element)
+	}
+	lead := fmt.Sprintf("  %-14s %-8s ", t.State, t.Risk)
+	lines := p.lines(lead, strings.Repeat(" ", len(lead)), join(at))
+	for i, l := range lines {
+		if i == 0 {
+			l = strings.Replace(l, string(t.State), p.paint(colour, string(t.State)), 1)
+		}
+		p.print("%s\n", l)
+	}
+	if facts := waitsFor(t); len(facts) > 0 {
+		p.hang("      waits for ", "      ", join(facts))
+	} else {
+		p.wrap("      ", t.Why)
+	}
 	if len(t.Also) > 0 {
 		p.wrap("      ", "the same as "+join(t.Also))
 	}

@@ -17,6 +17,8 @@ import (
 // without running anything: attributes, blocks, texts with references in them,
 // heredocs, lists and objects. An expression that would have to be computed is
 // kept as it is written. The syntax is that of HashiCorp's specification, version 2.
+// The parser of HashiCorp is not used: it recurses without a bound, so that a file of
+// brackets ends the program, and it would bring six modules for what is not run here.
 
 // label is the key of a block's first label among its entries; of the second it
 // is label2, and so on.
@@ -162,7 +164,7 @@ func (p *parser) word() string {
 	end := p.at
 	for end < len(p.src) {
 		r, n := utf8.DecodeRune(p.src[end:])
-		if !unicode.IsLetter(r) && r != '_' && (end == p.at || r != '-' && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r)) {
+		if !unicode.In(r, unicode.L, unicode.Nl) && r != '_' && (end == p.at || r != '-' && !unicode.In(r, unicode.Nd, unicode.Mn, unicode.Mc, unicode.Pc)) {
 			break
 		}
 		end += n
@@ -649,7 +651,8 @@ func (p *parser) heredoc() (*value, error) {
 	return v, err
 }
 
-// unindent takes away the blanks that all lines of a text begin with.
+// unindent takes away the blanks that all lines of a text begin with. Lines of
+// nothing but blanks stay as they are.
 func unindent(v *value) {
 	parts := v.parts
 	if len(parts) == 0 {
@@ -665,7 +668,7 @@ func unindent(v *value) {
 			}
 			lines := strings.SplitAfter(parts[i].text, "\n")
 			for j, line := range lines {
-				if begin && line != "" {
+				if begin && line != "" && (strings.TrimSpace(line) != "" || !strings.HasSuffix(line, "\n")) {
 					lines[j] = do(line)
 				}
 				if line != "" {
@@ -676,13 +679,11 @@ func unindent(v *value) {
 		}
 	}
 	each(func(line string) string {
-		if n := len(line) - len(strings.TrimLeft(line, " \t")); strings.TrimSpace(line) != "" || !strings.HasSuffix(line, "\n") {
-			least = min(least, n)
-		}
+		least = min(least, len(line)-len(strings.TrimLeftFunc(line, unicode.IsSpace)))
 		return line
 	})
 	each(func(line string) string {
-		return line[min(least, len(line)-len(strings.TrimLeft(line, " \t"))):]
+		return line[min(least, len(line)-len(strings.TrimLeftFunc(line, unicode.IsSpace))):]
 	})
 	if len(v.parts) == 0 {
 		v.text = parts[0].text

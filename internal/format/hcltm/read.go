@@ -191,18 +191,11 @@ type model struct {
 	diagram  map[*format.Element]*format.Node // in which an element was found first
 	zones    *names
 	controls map[string]*format.Mitigation // by all that is said of them
-	counters map[link]bool
-}
-
-// A link is a mitigation, by its key, of a threat.
-type link struct {
-	threat *format.Threat
-	means  string
 }
 
 func (r *reader) model(i int, n *format.Node, controls library) {
 	r.counted["threat models"]++
-	m := &model{r, fmt.Sprintf("%d/", i), map[string]bool{}, newNames(), newNames(), map[*format.Element]*format.Node{}, newNames(), map[string]*format.Mitigation{}, map[link]bool{}}
+	m := &model{r, fmt.Sprintf("%d/", i), map[string]bool{}, newNames(), newNames(), map[*format.Element]*format.Node{}, newNames(), map[string]*format.Mitigation{}}
 	s := &r.d.System
 	name := n.Text(label)
 	if i == 0 {
@@ -211,7 +204,7 @@ func (r *reader) model(i int, n *format.Node, controls library) {
 		r.d.Report.Guess(n, "one model is of one system, so this threat model, %s, stands in that of %s; import it by itself to part them", format.Clip(name), format.Clip(s.Name))
 		add(&s.Says, "Threat model of %s:", name)
 	}
-	seen, described := map[string]bool{}, false
+	seen, described := map[string]bool{path.Base(r.src.Name): true}, false
 	for dir := "."; n != nil; {
 		if says := r.text(n.At("description")); says != "" && !described {
 			add(&s.Says, "%s", says)
@@ -220,7 +213,11 @@ func (r *reader) model(i int, n *format.Node, controls library) {
 		m.read(n, controls)
 		at := n.At("including")
 		file := path.Join(dir, at.Text())
-		if at == nil || seen[file] {
+		if at == nil {
+			return
+		}
+		if seen[file] {
+			r.d.Report.Drop(at, "%s includes itself", format.Clip(file))
 			return
 		}
 		seen[file] = true
@@ -257,8 +254,15 @@ func (m *model) read(n *format.Node, controls library) {
 		}
 	}
 	n.At("imports").See()
-	m.keep(&s.Says, n, "link", "Link", "repository", "Repository")
+	for _, x := range [][2]string{{"link", "Link"}, {"repository", "Repository"}} {
+		if v := n.At(x[0]); v.Holds() && !again(v, x[0], "") {
+			m.keep(&s.Says, n, x[0], x[1])
+		}
+	}
 	for _, a := range m.blocks(n, "attributes") {
+		if again(a, "attributes", "") {
+			continue
+		}
 		for _, x := range [][2]string{{"internet_facing", "Faces the internet"}, {"new_initiative", "New initiative"}} {
 			if yes, known := a.Bool(x[0]); known {
 				add(&s.Says, "%s: %s.", x[1], map[bool]string{true: "yes", false: "no"}[yes])
@@ -271,6 +275,9 @@ func (m *model) read(n *format.Node, controls library) {
 		}
 	}
 	for _, a := range m.blocks(n, "additional_attribute") {
+		if again(a, "additional_attribute", a.Text(label)) {
+			continue
+		}
 		if v := m.text(a.At("value")); v != "" {
 			add(&s.Says, "%s: %s", a.Text(label), v)
 		}
@@ -436,7 +443,7 @@ func (m *model) part(diagram, n *format.Node, sort string) *format.Element {
 func (m *model) stores(n *format.Node, e *format.Element) {
 	for _, a := range n.All("information_asset") {
 		name := m.named(a)
-		switch key := m.assets.find("information_asset", name); {
+		switch key := m.assets.find("", name); {
 		case name == "":
 		case key == "":
 			m.d.Report.Drop(a, "there is no information asset %s", format.Clip(name))
@@ -515,7 +522,7 @@ func (m *model) threat(n *format.Node, controls library) {
 	about := map[string]bool{}
 	for _, v := range n.All("information_asset_refs") {
 		name := m.named(v)
-		switch key := m.assets.find("information_asset", name); {
+		switch key := m.assets.find("", name); {
 		case name == "" || about[key]:
 		case key == "":
 			rep.Drop(v, "there is no information asset %s", format.Clip(name))
@@ -629,10 +636,7 @@ func (m *model) control(n *format.Node, t *format.Threat, controls library) {
 	} else {
 		m.d.Report.Guess(n, "control %s is the same as one of another threat", format.Clip(cmp.Or(c.Name, c.Says)))
 	}
-	if !m.counters[link{t, key}] {
-		m.counters[link{t, key}] = true
-		t.Mitigated = append(t.Mitigated, key)
-	}
+	t.Mitigated = append(t.Mitigated, key)
 }
 
 // names find things by their name, or by the form of it that references have:
@@ -661,7 +665,12 @@ func (x *names) find(sort, name string) string {
 	if name == "" {
 		return ""
 	}
-	return cmp.Or(x.exact[name], x.slug[sort+"/"+slug(name)], x.slug["/"+slug(name)])
+	if sort != "" {
+		if key := x.slug[sort+"/"+slug(name)]; key != "" {
+			return key
+		}
+	}
+	return cmp.Or(x.exact[name], x.slug["/"+slug(name)])
 }
 
 func slug(s string) string {

@@ -203,7 +203,7 @@ var ids = regexp.MustCompile(`^(?i)(CWE|CAPEC)-([1-9][0-9]{0,4})$`)
 func (r *reader) threat(n *format.Node) {
 	rep := &r.d.Report
 	t := &format.Threat{Node: n, ID: n.Text("id"), Says: n.Text("statement")}
-	t.Name = first(n.Text("threatAction"))
+	t.Name = first(cmp.Or(n.Text("threatAction"), t.Says))
 	in := squeeze(t.Says[:min(len(t.Says), format.MaxText)])
 	holds := func(part string) bool { return strings.Contains(in, squeeze(part)) }
 	for _, part := range [][2]string{{"threatSource", "Source"}, {"prerequisites", "Prerequisites"}, {"threatAction", "Action"}, {"threatImpact", "Impact"}} {
@@ -327,11 +327,6 @@ func (r *reader) source(n *format.Node) {
 // assumption is about stands in its text, because it takes no threat away.
 func (r *reader) links(root *format.Node) {
 	rep := &r.d.Report
-	type link struct {
-		*format.Threat
-		*format.Mitigation
-	}
-	linked := map[link]bool{}
 	for _, n := range r.entries(root, "mitigationLinks") {
 		m, of := r.mitigations[n.Text("mitigationId")], n.Text("linkedId")
 		t, a := r.threats[of], r.assumptions[of]
@@ -339,10 +334,7 @@ func (r *reader) links(root *format.Node) {
 		case m == nil || n.Text("mitigationId") == "":
 			rep.Omit(n, "the link names mitigation %s, which the file does not have", format.Clip(n.Text("mitigationId")))
 		case of != "" && t != nil:
-			if !linked[link{t, m}] {
-				linked[link{t, m}] = true
-				t.Mitigated = append(t.Mitigated, m.Key)
-			}
+			t.Mitigated = append(t.Mitigated, m.Key)
 		case of != "" && a != nil:
 			add(&a.Says, "Threat Composer links it to mitigation: %s", m.Name)
 		default:

@@ -283,7 +283,7 @@ type JoinedThreat struct {
 	As         []ID   `json:"as"`                   // the threats that it is the same as
 	Weaknesses []ID   `json:"weaknesses,omitempty"` // CWE ids
 	Attacks    []ID   `json:"attacks,omitempty"`    // CAPEC ids
-	Severity   Level  `json:"severity,omitempty"`   // the risk as its author rated it as a whole; it does not count here
+	Severity   Level  `json:"severity,omitempty"`   // the risk as its author rated it as a whole; it counts where a factor is unknown
 	FromTool   string `json:"from_tool,omitempty"`  // its id in the tool that it was imported from
 	Pos
 }

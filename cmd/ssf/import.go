@@ -58,8 +58,10 @@ read.`,
 			}
 			dir := a.within(out)
 			name := filepath.Join(dir, lang.RootFile)
-			if exists(name) {
-				return usagef("%s is there already; name another folder with -o", name)
+			for _, there := range []string{name, filepath.Join(dir, lang.Folder)} {
+				if exists(there) {
+					return usagef("%s is there already; name another folder with -o", there)
+				}
 			}
 			plan, err := a.plan(args, from, now)
 			if err != nil {
@@ -81,7 +83,13 @@ read.`,
 			if err := report.Losses(a.env.Stdout, plan.Report(), style); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.env.Stdout, "\nwrote %s\nnext: `ssf check` says what is missing, `ssf questions` what it must know\n", filepath.Join(out, lang.RootFile))
+			fmt.Fprintf(a.env.Stdout, `
+wrote %s
+in its folder, next:
+  ssf questions                   what the source does not say and decides most
+  ssf threats                     what threatens it, the worst first
+  ssf check --format markdown     what is missing, and what to do first
+`, filepath.Join(out, lang.RootFile))
 			return nil
 		},
 	}
@@ -132,6 +140,10 @@ func (a *app) draft(name, from string, lib *ssf.Library) (*format.Draft, error) 
 	defer root.Close()
 	open := func(other string) ([]byte, error) { return readBounded(root.FS(), filepath.ToSlash(other)) }
 	data, err := open(filepath.Base(name))
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err // whose own text names a part of the path only
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}

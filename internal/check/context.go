@@ -112,7 +112,7 @@ func (e *verdict) checkComponent(n int32, nd *facts.Node, store bool) {
 	if len(w.Many(n, rule.Incoming))+len(w.Many(n, rule.Outgoing)) == 0 {
 		e.Report("context/unconnected-component", nd.ID, nd.Pos, "", nil, "no flow reaches or leaves component %s", nd.ID)
 	} else if store && len(w.Many(n, rule.Incoming)) == 0 {
-		e.Report("context/store-never-read", nd.ID, nd.Pos, "", nil, "nothing reads or writes store %s", nd.ID)
+		e.Report("context/store-never-read", nd.ID, nd.Pos, "", nil, "no flow goes to store %s, so nothing asks it: a store answers, and `from` is who asks", nd.ID)
 	}
 	if e.runs(nd.Kind.ID) == rule.True && !c.TechAt.Known() {
 		e.Report("context/process-without-technology", nd.ID, nd.Pos, "", nil, "component %s runs, and its technology is not stated", nd.ID)

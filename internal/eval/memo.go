@@ -239,6 +239,7 @@ func (e *Evaluation) lackedBefore(fact ssf.ID) sorting {
 // it deals with have changed.
 func (e *Evaluation) assessedBefore(in *Instance) *Assessment {
 	if in.was == 0 || e.Nodes[in.Node].Mitigation != nil || // whose assets its patterns decide
+		len(in.Also)+len(e.past.instances[in.was-1].Also) > 0 || // which may come with another severity
 		in.Rating != nil || e.past.instances[in.was-1].Rating != nil || !e.sameStakes(in.Node) {
 		return nil
 	}

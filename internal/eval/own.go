@@ -67,15 +67,19 @@ func decidingOwn(t *ssf.OwnThreat) (lines []string) {
 	return lines
 }
 
-// severity is the risk of a threat as its author rated it as a whole; unknown if
-// nobody did.
-func (in *Instance) severity() ssf.Level {
-	if in.Own == nil {
-		return ssf.Unknown
+// severity is the risk of a threat as its author rated it as a whole, the greatest
+// of those that are the same; unknown if nobody did.
+func (in *Instance) severity() (most ssf.Level) {
+	for _, own := range in.Said() {
+		l, _ := ssf.ParseLevel(string(own.Severity.ID))
+		most = max(most, l)
 	}
-	l, _ := ssf.ParseLevel(string(in.Own.Severity.ID))
-	return l
+	return most
 }
+
+// doubtful reports whether nobody knows if a threat is there: facts that decide it
+// are unknown, and the team has not stated it.
+func (in *Instance) doubtful() bool { return in.There == rule.Unknown && len(in.Also) == 0 }
 
 // Said are the threats of the team's own that an instance stands for.
 func (in *Instance) Said() []*ssf.OwnThreat {

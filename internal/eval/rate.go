@@ -376,6 +376,8 @@ func (e *Evaluation) rating(b []byte, in *Instance) []byte {
 		}
 		slices.Sort(needs)
 		put("needs", strings.Join(needs, ","))
+	} else if l := in.severity(); l != ssf.Unknown {
+		put("severity", l.String())
 	}
 	return b
 }

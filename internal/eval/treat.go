@@ -106,7 +106,7 @@ func (e *Evaluation) treat() {
 			in.Why = "mitigation " + string(m) + " is only proposed"
 		}
 		switch {
-		case in.There == rule.Unknown:
+		case in.doubtful():
 			in.State, in.Why = ssf.Undecided, "an unknown fact decides whether it is there"
 		case in.Claim == rule.True:
 			in.State, in.Why, in.ByClaim = ssf.Claimed, ssf.Join(in.Claims), true
@@ -270,7 +270,7 @@ func (e *Evaluation) byAssumption(in *Instance, dismissed []cover, pins []ssf.Pi
 // implemented and placed. One of which nobody says where it is, is a claim; a
 // place that does not exist refutes that.
 func (e *Evaluation) byMitigation(in *Instance, mitigations []cover, pins []ssf.Pin) (ssf.State, string) {
-	if len(mitigations) == 0 || in.There == rule.Unknown {
+	if len(mitigations) == 0 || in.doubtful() {
 		return "", ""
 	}
 	var names []ssf.ID

@@ -3,6 +3,7 @@ package format
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -516,7 +517,8 @@ func (p *Plan) write(done *treatment, threats []named) string {
 			sec.entry(string(n.id), n.ps)
 		}
 	}
-	w.comment("Imported from " + Clip(d.Report.File) + " (" + Clip(cmp.Or(d.Tool, d.Report.Format)) + "). What the source does not say is unknown")
+	w.comment("Imported from " + Clip(path.Base(d.Report.File)) + ",")
+	w.comment(Clip(cmp.Or(d.Tool, d.Report.Format)) + ". What the source does not say is unknown")
 	w.comment("here, and `ssf questions` asks for it.")
 	w.line("ssf: 1")
 	w.blank()
@@ -555,7 +557,7 @@ func (p *Plan) write(done *treatment, threats []named) string {
 
 func (p *Plan) system() pairs {
 	s := &p.draft.System
-	ps := pairs{{"name", text(cmp.Or(strings.TrimSpace(Clean(s.Name)), "Imported model"))}}
+	ps := pairs{{"name", text(cmp.Or(strings.TrimSpace(Clean(s.Name)), fileTitle(p.draft.Report.File), "Imported model"))}}
 	ps = ps.text("version", s.Version).text("supplier", s.Supplier).text("purpose", s.Purpose)
 	if misuse := texts(s.Misuse); len(misuse) > 0 {
 		ps = append(ps, pair{"misuse", misuse})
@@ -566,6 +568,15 @@ func (p *Plan) system() pairs {
 	}
 	ps = ps.text("says", s.Says)
 	return p.facts(ps, &Element{Sort: ssf.SortSystem, Facts: s.Facts})
+}
+
+// fileTitle is a file's name as the name of a product.
+func fileTitle(file string) string {
+	base := path.Base(file)
+	if i := strings.IndexByte(base, '.'); i > 0 {
+		base = base[:i]
+	}
+	return strings.TrimSpace(Clean(base))
 }
 
 func (p *Plan) element(e *Element) (ps pairs) {

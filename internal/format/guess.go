@@ -307,7 +307,8 @@ func (s *Source) GuessKind(name string, known ssf.ID) (kind ssf.ID, by string) {
 			end, length, kind, by = to, n, k, run
 		}
 	})
-	if kind != "" && known != "" && !x.is(kind, known) || x.kinds[kind] == nil {
+	whole := by == strings.Join(wordList(name), " ") // then a shape that says otherwise was only the wrong one
+	if kind != "" && known != "" && !x.is(kind, known) && !(whole && x.kinds[known] != nil && x.kinds[known].Abstract) || x.kinds[kind] == nil {
 		return "", ""
 	}
 	return kind, by
@@ -435,6 +436,15 @@ func (s *Source) Guess(d *Draft, e *Element) {
 	for _, t := range s.GuessTech(e.Name) {
 		if !slices.ContainsFunc(e.Tech, func(known ssf.ID) bool { return s.words().uses(known, t) }) {
 			d.Report.Guess(e.Node, "%s is taken to be made with %s, because its name says so", Clip(e.Name), t)
+			e.Tech = append(e.Tech, t)
+		}
+	}
+	if len(wordList(e.Says)) > 6 { // a description, and no list of what it is made with
+		return
+	}
+	for _, word := range strings.FieldsFunc(e.Says, func(r rune) bool { return strings.ContainsRune("/,;+&()\n", r) }) {
+		if t := s.Tech(word); t != "" && !slices.Contains(e.Tech, t) {
+			d.Report.Guess(e.Node, "%s is taken to be made with %s, because its text is %q", Clip(e.Name), t, Clip(e.Says))
 			e.Tech = append(e.Tech, t)
 		}
 	}

@@ -22,8 +22,8 @@ type Derived struct {
 // Join finds for threats of the source those of the library that are the same:
 // at the same element, by the tool's own rule, by a common weakness or by words
 // that both use. What a tool says of a flow, the library may say of the end that
-// answers or starts it; there only the tool's own rule or the threat's common
-// name counts. Each takes at most one, and none is taken twice, so that what
+// answers or starts it; there only the tool's own rule counts, or the threat's common
+// name if its title names that end. Each takes at most one, and none is taken twice, so that what
 // was decided about one never decides about another.
 func (p *Plan) Join(derived []Derived) {
 	type match struct {
@@ -57,7 +57,7 @@ func (p *Plan) Join(derived []Derived) {
 			continue
 		}
 		words, named := wordsOf(in.Name+" "+in.Says), told(in.Name+" "+in.Says)
-		consider := func(x *Derived, elsewhere bool) {
+		consider := func(x *Derived, elsewhere string) {
 			if in.Want != "" && !slices.Contains(in.Same, x.Rule) {
 				return // the team knew of that one, and did not call it the same
 			}
@@ -66,8 +66,8 @@ func (p *Plan) Join(derived []Derived) {
 			if i >= 0 && s > 0 {
 				s += sameEnough - 0.01*float64(i)
 			}
-			if elsewhere {
-				if i < 0 && !slices.Contains(in.Same, x.Rule) {
+			if elsewhere != "" {
+				if !slices.Contains(in.Same, x.Rule) && (i < 0 || !names(in.Name, elsewhere)) {
 					return
 				}
 				s -= 0.01
@@ -77,11 +77,11 @@ func (p *Plan) Join(derived []Derived) {
 			}
 		}
 		for _, x := range at[in.Element] {
-			consider(x, false)
+			consider(x, "")
 		}
 		for _, end := range ends[in.Element] {
 			for _, x := range at[end] {
-				consider(x, true)
+				consider(x, string(end))
 			}
 		}
 	}
@@ -96,6 +96,11 @@ func (p *Plan) Join(derived []Derived) {
 		p.joins[m.in.Own], taken[m.of.ID] = m.of.ID, true
 		p.draft.Report.Joined = append(p.draft.Report.Joined, Join{m.in.Node.Path(), m.in.Own, m.of.ID})
 	}
+}
+
+// names reports whether a title has all words of an id in a row.
+func names(title, id string) bool {
+	return strings.Contains("-"+strings.Join(wordList(title), "-")+"-", "-"+id+"-")
 }
 
 // sameEnough is the likeness from which two threats count as the same. It was set by

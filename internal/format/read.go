@@ -97,6 +97,9 @@ func detect(forms []Format, name, as string, data []byte) (*Format, *Node, error
 	for _, k := range root.Kids {
 		keys += ", " + k.Key
 	}
+	if root.Kind != Map || keys == "" {
+		return nil, nil, Refuse(root, "forms that are read: "+strings.Join(names, ", "), "this is %s and no threat model in a form that is known here", root.Kind)
+	}
 	return nil, nil, Refuse(root, "forms that are read: "+strings.Join(names, ", "), "this is no form of threat model that is known here; at its top it has %s", Clip(strings.TrimPrefix(keys, ", ")))
 }
 

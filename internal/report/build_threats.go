@@ -105,7 +105,7 @@ func (b *builder) joined(ts []*ssf.Threat) (items Items) {
 		}
 		about := catalogued(slices.Concat(j.Weaknesses, j.Attacks))
 		if j.Severity != ssf.Unknown {
-			about = append(about, Span{Plain, ", rated " + j.Severity.String() + " as a whole, which does not count here", ""})
+			about = append(about, Span{Plain, ", rated " + j.Severity.String() + " as a whole, which counts where a factor is unknown", ""})
 		}
 		if j.FromTool != "" {
 			about = append(about, Span{Plain, ", from ", ""}, mono(j.FromTool))

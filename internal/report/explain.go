@@ -102,7 +102,7 @@ func (p *page) joined(j *ssf.JoinedThreat) {
 func stated(j *ssf.JoinedThreat) string {
 	var parts []string
 	if j.Severity != ssf.Unknown {
-		parts = append(parts, "rated "+j.Severity.String()+" as a whole, which does not count here")
+		parts = append(parts, "rated "+j.Severity.String()+" as a whole, which counts where a factor is unknown")
 	}
 	if ids := slices.Concat(j.Weaknesses, j.Attacks); len(ids) > 0 {
 		parts = append(parts, join(ids))

@@ -28,11 +28,9 @@ func Losses(w io.Writer, r *format.Report, style Style) error {
 		if c.Here != c.Of {
 			more = fmt.Sprintf(", %d in the model", c.Here)
 		}
-		p.print("  %5d %s%s\n", c.Of, c.What, more)
+		p.print("  %5d %s%s\n", c.Of, plural(c.What, c.Of), more)
 	}
-	if n := len(r.Joined); n > 0 {
-		p.print("  %5d of the threats are derived by the library too\n", n)
-	}
+	p.joins(r.Joined)
 	p.notes("guessed", r.Guessed)
 	p.notes("dropped", r.Dropped)
 	return p.err
@@ -49,6 +47,33 @@ func Loses(w io.Writer, f *format.Format, style Style) error {
 		p.print("  it holds the whole case\n")
 	}
 	return p.err
+}
+
+// plural is the name of things as their number has it: those of a report are
+// plurals.
+func plural(what string, n int) string {
+	if stem, ok := strings.CutSuffix(what, "ies"); ok && n == 1 {
+		return stem + "y"
+	}
+	if n == 1 {
+		return strings.TrimSuffix(what, "s")
+	}
+	return what
+}
+
+// joins lists the threats that are taken to be the same as some of the library's.
+func (p *page) joins(js []format.Join) {
+	if len(js) == 0 {
+		return
+	}
+	p.print("\n%s\n", p.paint(bold, "taken to be a threat of the library"))
+	for i, j := range js {
+		if i == maxLosses {
+			p.print("  and %d more, which --format json lists\n", len(js)-i)
+			break
+		}
+		p.hang("  ", "    ", string(j.Own)+" = "+string(j.Threat))
+	}
 }
 
 func (p *page) notes(title string, ns []format.Note) {

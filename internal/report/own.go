@@ -72,19 +72,20 @@ func (p *page) own(c *ssf.Case) {
 	if o.all == 0 {
 		return
 	}
-	says := "own threats: " + strconv.Itoa(o.all)
+	var parts []string
 	if o.joined > 0 {
-		says += "; " + number(o.joined, "is in the library too", "are in the library too")
+		parts = append(parts, "the library has the same for "+strconv.Itoa(o.joined))
 	}
 	if o.near > 0 {
-		says += "; " + number(o.near, "is like one of its", "are like some of its")
+		parts = append(parts, "others of their class at the place for "+strconv.Itoa(o.near))
 	}
 	if n := len(o.beyond); n > 0 {
-		says += "; " + number(n, "is like none of its: ", "are like none of its: ") + join(o.beyond[:min(n, maxBeyond)])
+		s := "nothing for " + strconv.Itoa(n) + ", " + join(o.beyond[:min(n, maxBeyond)])
 		if n > maxBeyond {
-			says += " and others"
+			s += " and others"
 		}
+		parts = append(parts, s)
 	}
-	p.hang("", "  ", says)
-	p.hang("  ", "  ", "the library has "+count(o.derived, "threat")+" that they lack, and asks about "+strconv.Itoa(o.asked)+" more")
+	p.hang("", "  ", "own threats: "+strconv.Itoa(o.all)+"; "+strings.Join(parts, "; "))
+	p.hang("  ", "  ", "beside these the library derives "+count(o.derived, "threat")+", and "+number(o.asked, "waits", "wait")+" for an answer to `ssf questions`")
 }

@@ -21,7 +21,7 @@ func TestOwnThreat(t *testing.T) {
 	c.Mitigations = append(c.Mitigations, ssf.MitigationResult{ID: "tls", Name: "Encrypt it", State: "proposed"})
 	c.Rules[0].Attacks = nil
 	for name, wants := range map[string][]string{
-		"html":     {"Tapped", "Somebody listens.", "CWE-319", "CAPEC-158", "rated high as a whole", "t-1", "the same as", "own/typed-in", "What is typed in is run.", "rated low as a whole, which does not count here", "t-7", "Threats of no stated origin treated", "Encrypt it", "proposed"},
+		"html":     {"Tapped", "Somebody listens.", "CWE-319", "CAPEC-158", "rated high as a whole", "t-1", "the same as", "own/typed-in", "What is typed in is run.", "rated low as a whole, which counts where a factor is unknown", "t-7", "Threats of no stated origin treated", "Encrypt it", "proposed"},
 		"markdown": {"Tapped", "Somebody listens.", "CWE-319", "CAPEC-158", "rated high as a whole", "t-1", "the same as", "own/typed-in", "What is typed in is run.", "Threats of no stated origin treated"},
 		"csv":      {"own/tapped@db,own/tapped,db,Tapped,,open,", ",CWE-319,CAPEC-158,"},
 		"sarif":    {`"Somebody listens."`, "external/cwe/cwe-319"},
@@ -50,7 +50,7 @@ func TestOwnThreat(t *testing.T) {
 	if err := ExplainThreat(&b, &ssf.Explanation{ID: own.ID, Verdict: "the team stated this threat itself", Threat: &own, Joined: c.Joined}, Style{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Tapped", "Somebody listens.", "CWE-319, CAPEC-158", "the team says of it, as own/typed-in", "What is typed in is run.", "rated low as a whole, which does not count here; CWE-89, CAPEC-66; from t-7"} {
+	for _, want := range []string{"Tapped", "Somebody listens.", "CWE-319, CAPEC-158", "the team says of it, as own/typed-in", "What is typed in is run.", "rated low as a whole, which counts where a factor is unknown; CWE-89, CAPEC-66; from t-7"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("its explanation does not say %q:\n%s", want, b.String())
 		}

@@ -408,7 +408,13 @@ func worse(a, b *ssf.Threat) int {
 		}
 		return 0
 	}
-	return cmp.Or(treated(a)-treated(b), int(b.Risk.Worst())-int(a.Risk.Worst()), slices.Index(ssf.States, a.State)-slices.Index(ssf.States, b.State), strings.Compare(string(a.ID), string(b.ID)))
+	unsure := func(t *ssf.Threat) int {
+		if t.State == ssf.Undecided {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(treated(a)-treated(b), unsure(a)-unsure(b), int(b.Risk.Worst())-int(a.Risk.Worst()), slices.Index(ssf.States, a.State)-slices.Index(ssf.States, b.State), strings.Compare(string(a.ID), string(b.ID)))
 }
 
 // knowers are who may know an answer, in words.

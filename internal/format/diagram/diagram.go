@@ -48,7 +48,8 @@ type edge struct {
 	risk     mark
 }
 
-// A mark is the open threats at something: how many, and the worst risk.
+// A mark is the open threats at something: how many, and the worst risk. Those that
+// an unknown fact decides do not count.
 type mark struct {
 	open  int
 	worst ssf.Level
@@ -261,7 +262,7 @@ func openAt(c *ssf.Case) map[ssf.ID]mark {
 	elsewhere := c.OnMitigation()
 	out := map[ssf.ID]mark{}
 	for i := range c.Threats {
-		if t := &c.Threats[i]; !t.State.Treated() && !elsewhere[t.Rule] {
+		if t := &c.Threats[i]; !t.State.Treated() && t.State != ssf.Undecided && !elsewhere[t.Rule] {
 			id := cmp.Or(at[t.Element], t.Element)
 			m := out[id]
 			m.add(mark{1, t.Risk})

@@ -119,10 +119,11 @@ func write(c *ssf.Case) ([]format.File, error) {
 	return files, nil
 }
 
-// threats are those to be treated, the worst first, those with a plan last.
+// threats are those to be treated, the worst first, those with a plan last. Those
+// that an unknown fact decides are questions and no issues yet.
 func (w *writer) threats() (out []*ssf.Threat) {
 	for i := range w.Threats {
-		if t := &w.Threats[i]; !t.State.Treated() || t.State == ssf.Planned {
+		if t := &w.Threats[i]; !t.State.Treated() && t.State != ssf.Undecided || t.State == ssf.Planned {
 			out = append(out, t)
 		}
 	}

@@ -386,7 +386,7 @@ func (w *writer) worse(x *threat, t *ssf.Threat) {
 // stateWords are our states in words of the format: nothing is mitigated there
 // that nothing shows to be so. The attributes have the state itself.
 var stateWords = map[ssf.State]string{
-	ssf.Open: "exposed", ssf.Undecided: "exposed", ssf.Stale: "exposed", ssf.Unreviewed: "exposed", ssf.Planned: "exposed",
+	ssf.Open: "exposed", ssf.Undecided: "undecided", ssf.Stale: "exposed", ssf.Unreviewed: "exposed", ssf.Planned: "exposed",
 	ssf.Claimed: "partly-mitigated", ssf.Mitigated: "partly-mitigated", ssf.Verified: "mitigated",
 	ssf.Accepted: "accepted", ssf.Transferred: "transferred", ssf.NotApplicable: "not-applicable",
 }

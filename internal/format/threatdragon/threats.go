@@ -224,6 +224,10 @@ func (r *reader) class(n *format.Node, t *format.Threat, scheme string) {
 // first is the first sentence of a text, as a name.
 func first(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	s, _, _ = strings.Cut(s, ". ")
+	for i := 0; i+2 < len(s); i++ {
+		if s[i:i+2] == ". " && 'A' <= s[i+2] && s[i+2] <= 'Z' { // and no `e.g. this`
+			s = s[:i]
+		}
+	}
 	return strings.TrimRight(s, ". ")
 }

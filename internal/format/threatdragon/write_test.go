@@ -194,7 +194,9 @@ mitigations:
 	if m := again(`"protocol": "https"`, `"protocol": "PostgreSQL"`); m.Flows[0].Over.ID != "postgresql" {
 		t.Errorf("after the protocol was changed it is %s", m.Flows[0].Over.ID)
 	}
-	if m := again("\"title\": \"Theft\",\n                  \"type\": \"Spoofing\"", "\"title\": \"Theft\", \"type\": \"Tampering\""); !slices.ContainsFunc(m.Threats, func(x ssf.OwnThreat) bool { return x.ID == "theft" && len(x.Stride) == 1 && x.Stride[0].ID == "tampering" }) {
+	if m := again("\"title\": \"Theft\",\n                  \"type\": \"Spoofing\"", "\"title\": \"Theft\", \"type\": \"Tampering\""); !slices.ContainsFunc(m.Threats, func(x ssf.OwnThreat) bool {
+		return x.ID == "theft" && len(x.Stride) == 1 && x.Stride[0].ID == "tampering"
+	}) {
 		t.Errorf("after the type was changed it is another: %+v", m.Threats)
 	}
 }

@@ -27,10 +27,10 @@ var Format = format.Format{
 	Write:  write,
 	Folder: true,
 	Loses: []string{
-		"threats that are claimed, mitigated, verified, accepted, transferred or not applicable",
+		"threats that are claimed, mitigated, verified, accepted, transferred or not applicable, and those that an unknown fact decides",
 		"verifications that pass, wait or were never run, and the messages of tests that failed beyond the first 20",
 		"the model itself: elements, matrices, requirements, assumptions, deployments, people, facts other than those on which a threat stands",
-		"decisions, but for the plans of threats; what the values of a question mean, and who knows",
+		"decisions, but for the plans of threats; questions",
 		"controls, phases, gates, diagnostics, pins and the comparison with an earlier commit; of the product all but name and version; commit, library and program",
 		"what a tracker adds: comments, assignees, closing; files are written anew and never read again",
 	},

@@ -34,7 +34,7 @@ var telltales = []telltale{
 	{"data poisoning|poison the model|poisoned training|training data", []ssf.ID{"poisoned-training"}},
 	{"log injection|log forging|log forgery", []ssf.ID{"log-forging"}},
 	{"input validation|unvalidated input|invalid input|malformed input|malicious input", []ssf.ID{"unchecked-values"}},
-	{"eavesdrop|eavesdropping|sniff|sniffing|intercept|intercepted|intercepts|interception|man in the middle|mitm|wiretap|plain text|plaintext|cleartext|clear text|unencrypted|not encrypted|use http s|use https|use tls|without tls|without encryption|data flow sniffing", []ssf.ID{"eavesdropping", "tampered-in-transit", "readable-at-rest"}},
+	{"eavesdrop|eavesdropping|sniff|sniffed|sniffing|intercept|intercepted|intercepts|interception|man in the middle|mitm|wiretap|plain text|plaintext|cleartext|clear text|unencrypted|not encrypted|use http s|use https|use tls|without tls|without encryption|data flow sniffing", []ssf.ID{"eavesdropping", "tampered-in-transit", "readable-at-rest"}},
 	{"tampered in transit|modified in transit|altered in transit|tampering in transit|data in transit|replay attack|packets without", []ssf.ID{"tampered-in-transit", "eavesdropping", "replayed-request"}},
 	{"at rest|stolen disk|disk encryption|store sensitive|stored unencrypted|encrypt the database|encrypted database|weak access control|dump the database|database dump", []ssf.ID{"readable-at-rest", "public-bucket"}},
 	{"backup|backups", []ssf.ID{"weaker-backup", "destroyed-with-copies", "untested-restore"}},

@@ -2,6 +2,7 @@ package format
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -87,12 +88,12 @@ func (p *Plan) decide(x *treatment, t *Threat, target string) {
 
 // person is the id of who decided.
 func (p *Plan) person(x *treatment, name string) ssf.ID {
-	id, ps := ssf.ID(notNamed), pairs{{"name", text("Not named in " + Clip(p.draft.Report.File))}}
+	id, ps := ssf.ID(notNamed), pairs{{"name", text("Not named in " + Clip(path.Base(p.draft.Report.File)))}, {"accepts_up_to", word("none")}}
 	if s := Slug(name); s != "" && s != "null" { // a null is never a value in the language
 		id, ps = ssf.ID(s), pairs{{"name", text(name)}}
 	}
 	if !slices.ContainsFunc(x.people, func(n named) bool { return n.id == id }) {
-		x.people = append(x.people, named{id, ps.word("accepts_up_to", "none")})
+		x.people = append(x.people, named{id, ps})
 	}
 	return id
 }

@@ -211,8 +211,9 @@ func (r *reader) class(n *format.Node, t *format.Threat, scheme string) {
 		t.Stride = []string{"information_disclosure"}
 		return
 	}
-	// Non-repudiation is a threat to privacy in LINDDUN, and the contrary of STRIDE's.
-	if s := format.Stride(word); s != "" && format.Squeeze(word) != "nonrepudiation" {
+	if format.Squeeze(word) == "nonrepudiation" {
+		word = "Nonrepudiation" // a threat to privacy, and the contrary of STRIDE's; as one word it is not taken for that
+	} else if s := format.Stride(word); s != "" {
 		t.Stride = []string{s}
 		return
 	}

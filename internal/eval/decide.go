@@ -248,3 +248,20 @@ func (e *Evaluation) has(n int32, at []ssf.Where) bool {
 	}
 	return true
 }
+
+// AboveLimit reports whether a person may not accept this threat.
+func (e *Evaluation) AboveLimit(in *Instance, d *ssf.Decision) (bool, string) {
+	i := slices.IndexFunc(e.Model.People, func(p ssf.Person) bool { return p.ID == d.By.ID })
+	if i < 0 {
+		return true, "nobody is named who may accept it"
+	}
+	limit, _ := ssf.ParseLevel(string(e.Model.People[i].AcceptsUpTo.ID))
+	if limit == ssf.Unknown {
+		limit = ssf.None // nobody said that this person may accept anything
+	}
+	l, _ := e.likelihood(in)
+	if r := risk(l, e.impactOf(in).level, in.severity()); r.Worst() > limit {
+		return true, string(d.By.ID) + " may accept risk up to " + limit.String() + ", and this is " + r.String()
+	}
+	return false, ""
+}

@@ -529,7 +529,20 @@ func TestSameAs(t *testing.T) {
 			if got := byID(after)[same.ID]; !slices.Equal(got.Also, []ssf.ID{"own/further"}) {
 				t.Errorf("%s is also %q", same.ID, got.Also)
 			} else {
-				got.Also = nil
+				if got.State == ssf.Undecided {
+					t.Errorf("%s is stated, and undecided still", same.ID)
+				}
+				if want := same.Risk; same.Likelihood == ssf.Unknown || same.Impact == ssf.Unknown {
+					if want = ssf.Critical; got.Risk != want {
+						t.Errorf("the risk of %s is %s, want %s, as it was stated", same.ID, got.Risk, want)
+					}
+				} else if got.Risk != want {
+					t.Errorf("the risk of %s is %s, and was %s", same.ID, got.Risk, want)
+				}
+				if same.State != ssf.Undecided && got.State != same.State {
+					t.Errorf("%s is %s, and was %s", same.ID, got.State, same.State)
+				}
+				*got = same // what else was said of it is shown
 			}
 			if a, b := mustJSON(t, before.Threats), mustJSON(t, after.Threats); a != b {
 				t.Errorf("a threat that is the same as %s changes others:\n%s", same.ID, cmp.Diff(before.Threats, after.Threats))

@@ -59,7 +59,7 @@ func read(src *format.Source) (*format.Draft, error) {
 		if n.Kind != format.Map {
 			return nil, format.Refuse(n, "", "a diagram is an object, and this is %s", n.Kind)
 		}
-		for _, key := range []string{"thumbnail", "placeholder", "version", "id", "size", "description"} {
+		for _, key := range []string{"thumbnail", "placeholder", "version", "id", "size"} {
 			n.At(key).See()
 		}
 		r.diagram(i, n)
@@ -73,7 +73,11 @@ func read(src *format.Source) (*format.Draft, error) {
 // best, so keys have its number before them.
 func (r *reader) diagram(number int, n *format.Node) {
 	kind := n.Text("diagramType")
-	n.Text("title")
+	for _, key := range []string{"title", "description"} {
+		if says := n.Text(key); says != "" {
+			r.d.Report.Drop(n.At(key), "our language has no diagrams, so it has not the %s of this one: %s", key, format.Clip(says))
+		}
+	}
 	cells := n.At("cells") // version 2
 	if n.Has("diagramJson") {
 		cells = n.At("diagramJson", "cells")
@@ -88,6 +92,11 @@ func (r *reader) diagram(number int, n *format.Node) {
 			flows = append(flows, c)
 		case "tm.Boundary":
 			g.Lines = append(g.Lines, format.Line{Points: line(c), Name: name(c), Node: c})
+			for _, says := range []string{name(c), data(c).Text("description")} {
+				if says != "" {
+					r.d.Report.Drop(data(c), "a boundary that is a line is no part of our language, only what it parts: %s", format.Clip(says))
+				}
+			}
 			data(c).See()
 		case "tm.BoundaryBox":
 			z := r.element(number, c, ssf.SortZone)

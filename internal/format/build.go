@@ -108,7 +108,7 @@ func (p *Plan) nameData() {
 	used := false
 	for _, e := range d.Elements {
 		switch {
-		case e.Want != "": // we wrote it, and would have named its data
+		case e.Want != "", e.told: // we wrote it, and would have named its data, or another file did
 		case e.Sort == ssf.SortFlow && len(e.Sends)+len(e.Returns) == 0:
 			e.Sends, used = []string{a.Key}, true
 			if e.Both {
@@ -229,7 +229,10 @@ func (p *Plan) settleFacts(e *Element, name string) {
 	facts := e.Facts
 	e.Facts = nil
 	for _, f := range facts {
-		if slices.ContainsFunc(e.Facts, func(g Fact) bool { return g.Name == f.Name }) {
+		if i := slices.IndexFunc(e.Facts, func(g Fact) bool { return g.Name == f.Name }); i >= 0 {
+			if was := e.Facts[i].Value; was != f.Value {
+				d.Report.Drop(f.Node, "%s of %s: the source says %s here, and %s before", f.Name, name, Clip(string(f.Value)), Clip(string(was)))
+			}
 			continue
 		}
 		if why := p.lib.misfit(e, f); why != "" {
@@ -496,13 +499,14 @@ func (p *Plan) Bare() string { return p.write(&treatment{}, nil) }
 // Text is the model as a file, in the form that `ssf fmt` leaves alone.
 func (p *Plan) Text() string {
 	done := p.treat()
+	stakes := p.stakes()
 	var threats []named
 	for _, t := range p.draft.Threats {
 		for i, own := range p.own[t] {
 			if t.Derived && p.joins[own] != "" {
 				continue
 			}
-			threats = append(threats, named{own, p.threat(t, own, p.at(t, i))})
+			threats = append(threats, named{own, p.threat(t, own, p.at(t, i), stakes[p.at(t, i)])})
 		}
 	}
 	return p.write(done, threats)

@@ -77,6 +77,8 @@ type Element struct {
 	Does    string // of a function
 	Needs   map[ssf.Property]ssf.Level
 	Facts   []Fact
+
+	told bool // its file is no drawing; see [Draft.Unnamed]
 }
 
 // A Fact is what the source says of an element, in the words of the library.

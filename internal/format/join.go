@@ -46,6 +46,14 @@ func (p *Plan) Join(derived []Derived) {
 	}
 	weight := func(w string) float64 { return math.Log(1 + float64(len(rules))/float64(max(counts[w], 1))) }
 	ends := p.ends()
+	listed := map[ssf.ID]bool{} // the source has these, as what they are
+	for _, in := range p.Instances() {
+		if in.Derived {
+			for _, x := range at[in.Element] {
+				listed[x.ID] = listed[x.ID] || slices.Contains(in.Same, x.Rule)
+			}
+		}
+	}
 	var matches []match
 	for _, in := range p.Instances() {
 		if in.Derived { // it is that one, however many others are the same as it
@@ -60,6 +68,9 @@ func (p *Plan) Join(derived []Derived) {
 		consider := func(x *Derived, elsewhere string) {
 			if in.Want != "" && !slices.Contains(in.Same, x.Rule) {
 				return // the team knew of that one, and did not call it the same
+			}
+			if in.Want == "" && listed[x.ID] {
+				return // the source tells the two apart
 			}
 			s := likeness(in, x, words, rules[x.Rule], weight)
 			i := slices.Index(named, x.Rule)

@@ -70,16 +70,19 @@ type Gathered struct {
 // they are about, each at the place of the first.
 func Gather(notes []Note) (out []Gathered) {
 	at := map[string]int{}
+	named := map[[2]string]bool{} // form, and what it is about
 	for _, n := range notes {
+		key := [2]string{n.form, n.about}
 		i, ok := at[n.form]
 		if !ok || n.form == "" {
-			at[n.form] = len(out)
+			at[n.form], named[key] = len(out), true
 			out = append(out, Gathered{Note: n})
 			continue
 		}
 		g := &out[i]
 		g.Times += n.Times
-		if n.about != "" && n.about != g.about && !slices.Contains(g.Also, n.about) {
+		if n.about != "" && !named[key] {
+			named[key] = true
 			g.Also = append(g.Also, n.about)
 		}
 	}

@@ -153,6 +153,11 @@ func (n *Node) Graft(doc *Node) (values int) {
 // two of them is two things.
 func Merge(drafts []*Draft) *Draft {
 	d := drafts[0]
+	for _, o := range drafts {
+		for _, e := range o.Elements {
+			e.told = !o.Unnamed
+		}
+	}
 	for i, o := range drafts[1:] {
 		key := func(k *string) {
 			if *k != "" {
@@ -188,6 +193,8 @@ func Merge(drafts []*Draft) *Draft {
 		d.Mitigations = append(d.Mitigations, o.Mitigations...)
 		d.Requirements = append(d.Requirements, o.Requirements...)
 		d.Assumptions = append(d.Assumptions, o.Assumptions...)
+		d.Unnamed = d.Unnamed || o.Unnamed
+		d.mergeSystem(o)
 		r := &d.Report
 		r.File += ", " + o.Report.File
 		r.Guessed, r.Dropped = append(r.Guessed, o.Report.Guessed...), append(r.Dropped, o.Report.Dropped...)
@@ -198,9 +205,40 @@ func Merge(drafts []*Draft) *Draft {
 				r.Carried = append(r.Carried, c)
 			}
 		}
-		if o.Report.Format != r.Format {
-			r.Format += ", " + o.Report.Format
+		add := func(to *string, name string) {
+			if name != "" && !slices.Contains(strings.Split(*to, ", "), name) {
+				*to = strings.TrimPrefix(*to+", "+name, ", ")
+			}
+		}
+		add(&r.Format, o.Report.Format)
+		add(&r.Tool, o.Report.Tool)
+		if o.Tool != d.Tool {
+			d.Tool = "" // no decision is one of all of them
 		}
 	}
 	return d
+}
+
+// mergeSystem adds what another file says of the system. Of what can be said once
+// the first file's word stands.
+func (d *Draft) mergeSystem(o *Draft) {
+	at := &Node{doc: &document{o.Report.File}, Line: 1, Col: 1}
+	s, t := &d.System, &o.System
+	for _, x := range []struct {
+		what    string
+		to, now *string
+	}{{"name", &s.Name, &t.Name}, {"text", &s.Says, &t.Says}, {"version", &s.Version, &t.Version}, {"supplier", &s.Supplier, &t.Supplier}, {"contact", &s.Contact, &t.Contact}, {"purpose", &s.Purpose, &t.Purpose}, {"end of support", &s.SupportUntil, &t.SupportUntil}} {
+		switch {
+		case *x.to == "":
+			*x.to = *x.now
+		case *x.now != "" && *x.now != *x.to:
+			d.Report.Drop(at, "the %s of the system is that of the first file, and not %q", x.what, Clip(*x.now))
+		}
+	}
+	for _, m := range t.Misuse {
+		if !slices.Contains(s.Misuse, m) {
+			s.Misuse = append(s.Misuse, m)
+		}
+	}
+	s.Facts = append(s.Facts, t.Facts...)
 }

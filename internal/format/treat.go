@@ -27,12 +27,13 @@ type treatment struct {
 	decisions                        []pairs
 	ids                              *ids // of assumptions
 	decided                          map[string]bool
+	known                            map[ssf.ID]bool // people
 }
 
 // treat turns statuses into decisions, assumptions and mitigations. Nothing
 // becomes more certain than it is in the source.
 func (p *Plan) treat() *treatment {
-	x := &treatment{ids: newIDs(), decided: map[string]bool{}}
+	x := &treatment{ids: newIDs(), decided: map[string]bool{}, known: map[ssf.ID]bool{}}
 	for _, a := range p.draft.Assumptions {
 		ps := pairs{}.text("says", said(sentence(a.Name, a.Says)))
 		if slices.Contains([]string{"supplier", "customer", "operator", "third_party"}, a.Owner) {
@@ -92,57 +93,74 @@ func (p *Plan) person(x *treatment, name string) ssf.ID {
 	if s := Slug(name); s != "" && s != "null" { // a null is never a value in the language
 		id, ps = ssf.ID(s), pairs{{"name", text(name)}}
 	}
-	if !slices.ContainsFunc(x.people, func(n named) bool { return n.id == id }) {
+	if !x.known[id] {
+		x.known[id] = true
 		x.people = append(x.people, named{id, ps})
 	}
 	return id
 }
 
 // mitigate writes the mitigations. One that a tool calls done counts as
-// implemented, one of an open threat is no more than a proposal.
+// implemented, one of an open threat is no more than a proposal. What the tool says
+// of a threat comes before what it says of its mitigations.
 func (p *Plan) mitigate(x *treatment) {
 	by := map[string][]*Threat{} // by key of the mitigation
-	stated := map[string]string{}
-	for _, m := range p.draft.Mitigations {
-		stated[m.Key] = m.State
-	}
 	for _, t := range p.draft.Threats {
 		for _, k := range t.Mitigated {
 			by[k] = append(by[k], t)
 		}
-		if len(t.Mitigated) == 0 && t.Status == IsMitigated {
+	}
+	states, stated := map[string]string{}, map[string]bool{} // of the mitigations, and whether the source says so
+	for _, m := range p.draft.Mitigations {
+		stated[m.Key] = m.State != ""
+		all := func(s Status) bool {
+			return len(by[m.Key]) > 0 && !slices.ContainsFunc(by[m.Key], func(t *Threat) bool { return t.Status != s })
+		}
+		switch state := m.State; {
+		case state != "":
+			states[m.Key] = state
+		case all(IsMitigated):
+			states[m.Key] = "implemented"
+		case all(InPlanning):
+			states[m.Key] = "planned"
+		default:
+			states[m.Key] = "proposed"
+		}
+	}
+	has := func(t *Threat, state string) bool {
+		return slices.ContainsFunc(t.Mitigated, func(k string) bool { return states[k] == state })
+	}
+	for _, t := range p.draft.Threats {
+		switch {
+		case t.Status == InPlanning && !has(t, "planned"):
+			p.draft.Report.Guess(t.Node, "the source calls this planned and names no mitigation that is planned; here it is open")
+		case t.Status == IsMitigated && !has(t, "implemented") && slices.ContainsFunc(t.Mitigated, func(k string) bool { return stated[k] }):
+			p.draft.Report.Guess(t.Node, "the source calls this mitigated, and no mitigation that it names is there; here it stands as they do")
+		case t.Status == IsMitigated && !has(t, "implemented"):
 			id := "mitigation of " + cmp.Or(t.Name, t.Says)
 			m := &Mitigation{Node: t.Node, Key: "\x00" + t.Node.Path(), Name: id, Says: cmp.Or(t.Because, "Mitigated according to "+cmp.Or(p.draft.Tool, "the source")+", which does not say how.")}
-			p.draft.Report.Guess(t.Node, "the source calls this mitigated and names no mitigation; one without a text stands for it")
+			if len(t.Mitigated) == 0 {
+				p.draft.Report.Guess(t.Node, "the source calls this mitigated and names no mitigation; one without a text stands for it")
+			} else {
+				p.draft.Report.Guess(t.Node, "the source calls this mitigated, and not all that its mitigations counter; one without a text stands for it")
+			}
 			p.means[m] = p.meansIDs.take(m.Name)
 			p.counter(x, m, "implemented", []*Threat{t})
 		}
 	}
 	for _, m := range p.draft.Mitigations {
-		state, about := m.State, by[m.Key]
-		if state == "" {
-			state = "proposed"
-			all := func(s Status) bool {
-				return len(about) > 0 && !slices.ContainsFunc(about, func(t *Threat) bool { return t.Status != s })
-			}
-			switch {
-			case all(IsMitigated):
-				state = "implemented"
-			case all(InPlanning):
-				state = "planned"
-			}
-		}
-		if state == "implemented" {
+		about := by[m.Key]
+		if states[m.Key] == "implemented" {
 			about = slices.DeleteFunc(slices.Clone(about), func(t *Threat) bool {
-				all := !slices.ContainsFunc(t.Mitigated, func(k string) bool { return stated[k] != "implemented" })
-				if t.Status != IsOpen || !all {
+				if t.Status != IsOpen && (t.Status != InPlanning || has(t, "planned")) {
 					return false
 				}
-				p.draft.Report.Guess(t.Node, "the source calls this open though all its mitigations are implemented, so %q is not written as countering it", Clip(cmp.Or(m.Name, m.Says)))
+				word := map[Status]string{IsOpen: "open", InPlanning: "planned"}[t.Status]
+				p.draft.Report.Guess(t.Node, "the source calls this %s though a mitigation of it is implemented, so %q is not written as countering it", word, Clip(cmp.Or(m.Name, m.Says)))
 				return true
 			})
 		}
-		p.counter(x, m, state, about)
+		p.counter(x, m, states[m.Key], about)
 	}
 }
 
@@ -179,7 +197,7 @@ func (p *Plan) targets(ts []*Threat) (out list) {
 }
 
 // threat is one own threat.
-func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
+func (p *Plan) threat(t *Threat, own, at ssf.ID, stakes []ssf.ID) pairs {
 	ps := pairs{}
 	if t.Says != "" && string(own) != t.Name {
 		ps = ps.text("name", t.Name)
@@ -187,8 +205,10 @@ func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
 	ps = append(ps, pair{"at", word(at)}).text("says", said(t.Says, t.Name)).word("origin", ssf.ID(t.Origin))
 	words := func(key string, ws []string) {
 		var l list
+		seen := map[string]bool{"": true}
 		for _, w := range ws {
-			if w != "" && !slices.Contains(l, value(word(w))) {
+			if !seen[w] {
+				seen[w] = true
 				l = append(l, word(w))
 			}
 		}
@@ -204,7 +224,7 @@ func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
 	}
 	if at != "system" {
 		for _, prop := range t.Endangers {
-			for _, a := range p.stakes(at) {
+			for _, a := range stakes {
 				cells = append(cells, string(a)+"."+string(prop))
 			}
 		}
@@ -225,18 +245,20 @@ func (p *Plan) threat(t *Threat, own, at ssf.ID) pairs {
 	return ps.text("from_tool", t.ID)
 }
 
-// stakes are the assets that an element is or handles by itself.
-func (p *Plan) stakes(at ssf.ID) (out []ssf.ID) {
-	for e, id := range p.ids {
-		if id != at {
+// stakes are, by element, the assets that it is or handles by itself.
+func (p *Plan) stakes() map[ssf.ID][]ssf.ID {
+	out := map[ssf.ID][]ssf.ID{}
+	for _, e := range p.draft.Elements {
+		id := p.ids[e]
+		if e.Sort == ssf.SortAsset {
+			out[id] = []ssf.ID{id}
 			continue
 		}
-		if e.Sort == ssf.SortAsset {
-			return []ssf.ID{id}
-		}
+		seen := map[string]bool{}
 		for _, k := range slices.Concat(e.Stores, e.Sends, e.Returns, e.On) {
-			if a := p.ids[p.draft.keys[k]]; !slices.Contains(out, a) {
-				out = append(out, a)
+			if !seen[k] {
+				seen[k] = true
+				out[id] = append(out[id], p.ids[p.draft.keys[k]])
 			}
 		}
 	}

@@ -1,125 +1,150 @@
-package format_test
+package format
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ssf"
-	"ssf/internal/format"
-	"ssf/internal/testkit/exportkit"
-	"ssf/internal/testkit/importkit"
+	"ssf/library"
 )
 
-// imported is the case of a model that is made of a draft: a shop with a database,
-// to which one flow leads, and what make adds.
-func imported(t *testing.T, make func(d *format.Draft)) (*ssf.Case, *format.Report, string) {
-	t.Helper()
-	form := format.Format{Name: "made", Is: func(*format.Node) bool { return true }, Read: func(src *format.Source) (*format.Draft, error) {
-		d := format.NewDraft(src, "Maker 1")
-		d.Add(&format.Element{Node: src.Root, Key: "shop", Sort: ssf.SortComponent, Name: "Shop", Kind: "web_app"})
-		d.Add(&format.Element{Node: src.Root, Key: "db", Sort: ssf.SortComponent, Name: "Orders", Kind: "database"})
-		d.Add(&format.Element{Node: src.Root, Key: "query", Sort: ssf.SortFlow, Name: "Query", From: "shop", To: "db"})
-		make(d)
-		for _, x := range d.Threats {
-			x.Node = src.Root
-		}
-		for _, m := range d.Mitigations {
-			m.Node = src.Root
-		}
-		return d, nil
-	}}
-	_, report, text := importkit.Must(t, form, "made.json", []byte("{}"))
-	return exportkit.Text(t, text), report, text
+// drafted is a draft of a program with threats, as a reader would make it.
+func drafted(file string, threats ...*Threat) *Draft {
+	root := (*Node)(nil).Add(file, Map, "", 1, 1)
+	d := NewDraft(&Source{Name: file, Root: root}, "")
+	d.Add(&Element{Node: root, Key: "web", Sort: ssf.SortComponent, Name: "Web", Kind: "web_service"})
+	for i, t := range threats {
+		t.Node = root.Add(fmt.Sprintf("threat%d", i), Map, "", i+2, 1)
+		t.At = []string{"web"}
+		d.Threats = append(d.Threats, t)
+	}
+	return d
 }
 
-// TestTreated: nothing becomes more certain than it is in the source.
-func TestTreated(t *testing.T) {
-	for name, test := range map[string]struct {
-		threat format.Threat
-		with   string // state of its mitigation, if it has one
-		want   ssf.State
-		says   string
+func noted(r *Report, says string) bool {
+	for _, n := range append(r.Guessed, r.Dropped...) {
+		if strings.Contains(n.Says, says) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestStatusBeforeMitigations holds that what a source says of a threat is neither
+// lost nor made better by the mitigations that it names for it.
+func TestStatusBeforeMitigations(t *testing.T) {
+	for _, x := range []struct {
+		what         string
+		status       Status
+		states       []string // of its mitigations
+		other        Status   // of a threat that has the first of them too
+		counters     []bool   // whether each of the mitigations is written as countering it
+		stands, note string
 	}{
-		"nothing said":                  {format.Threat{}, "", ssf.Open, ""},
-		"open":                          {format.Threat{Status: format.IsOpen}, "", ssf.Open, ""},
-		"open with an idea":             {format.Threat{Status: format.IsOpen}, "-", ssf.Open, "state: proposed"},
-		"open though all is done":       {format.Threat{Status: format.IsOpen}, "implemented", ssf.Open, "state: implemented"},
-		"mitigated":                     {format.Threat{Status: format.IsMitigated}, "-", ssf.Claimed, "state: implemented"},
-		"mitigated by nothing named":    {format.Threat{Status: format.IsMitigated}, "", ssf.Claimed, "which does not say how"},
-		"mitigated by what is planned":  {format.Threat{Status: format.IsMitigated}, "planned", ssf.Planned, "state: planned"},
-		"planned":                       {format.Threat{Status: format.InPlanning}, "-", ssf.Planned, "state: planned"},
-		"accepted by nobody":            {format.Threat{Status: format.IsAccepted}, "", ssf.Open, "not-named: {name: Not named in made.json, accepts_up_to: none}"},
-		"accepted by somebody":          {format.Threat{Status: format.IsAccepted, By: "Ann Lee", Until: "2030-01-01", Severity: ssf.Low}, "", ssf.Open, "ann-lee: {name: Ann Lee}"},
-		"transferred":                   {format.Threat{Status: format.IsTransferred, Because: "The host does it."}, "", ssf.Transferred, "says: The host does it."},
-		"not applicable":                {format.Threat{Status: format.IsNotRelevant, Because: "No pages."}, "", ssf.NotApplicable, "because: No pages."},
-		"not applicable without reason": {format.Threat{Status: format.IsNotRelevant}, "", ssf.NotApplicable, "which gives no reason"},
+		{what: "open, one of two there", status: IsOpen, states: []string{"implemented", "proposed"}, counters: []bool{false, true}, note: "calls this open though"},
+		{what: "partly, one there", status: InPlanning, states: []string{"implemented"}, counters: []bool{false}, note: "calls this planned though"},
+		{what: "partly, one there and one planned", status: InPlanning, states: []string{"implemented", "planned"}, counters: []bool{true, true}},
+		{what: "planned, none named", status: InPlanning, note: "here it is open"},
+		{what: "mitigated, only advice", status: IsMitigated, states: []string{"proposed"}, counters: []bool{true}, note: "calls this mitigated, and no mitigation"},
+		{what: "mitigated, shared with an open one", status: IsMitigated, states: []string{""}, other: IsOpen, counters: []bool{true}, stands: "mitigation-of-first", note: "calls this mitigated, and not all"},
+		{what: "mitigated", status: IsMitigated, states: []string{""}, counters: []bool{true}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			c, _, text := imported(t, func(d *format.Draft) {
-				x := test.threat
-				x.Name, x.At = "Something odd", []string{"shop"}
-				if test.with != "" {
-					d.Mitigations = append(d.Mitigations, &format.Mitigation{Key: "m", Name: "Something done", State: strings.TrimPrefix(test.with, "-")})
-					x.Mitigated = []string{"m"}
-				}
-				d.Threats = append(d.Threats, &x)
-			})
-			i := find(c, "own/something-odd@shop")
-			if i < 0 {
-				t.Fatalf("the threat is not there:\n%s", text)
-			}
-			if got := c.Threats[i].State; got != test.want {
-				t.Errorf("it is %s (%s), want %s:\n%s", got, c.Threats[i].Why, test.want, text)
-			}
-			if !strings.Contains(text, test.says) {
-				t.Errorf("the model does not say %q:\n%s", test.says, text)
-			}
-		})
-	}
-}
-
-// TestJoined: a threat of the source is taken to be one of the library, one each,
-// so that what was decided about one decides about no other.
-func TestJoined(t *testing.T) {
-	c, r, text := imported(t, func(d *format.Draft) {
-		xss := func(id string, s format.Status) *format.Threat {
-			return &format.Threat{ID: id, Name: "Stored XSS", At: []string{"shop"}, Status: s, Stride: []string{"tampering"}, Severity: ssf.High}
+		first := &Threat{Name: "First", Status: x.status}
+		threats := []*Threat{first}
+		if x.other != "" {
+			threats = append(threats, &Threat{Name: "Second", Status: x.other, Mitigated: []string{"m0"}})
 		}
-		d.Threats = append(d.Threats, xss("a", format.IsNotRelevant), xss("b", format.IsOpen),
-			&format.Threat{ID: "c", Name: "Lorem ipsum", Says: "Dolor sit amet.", At: []string{"shop"}, Stride: []string{"tampering"}},
-			&format.Threat{ID: "d", Name: "Stored XSS", At: []string{"shop"}, Stride: []string{"denial_of_service"}},
-			&format.Threat{ID: "e", Name: "Reflected XSS in the database", At: []string{"query"}})
-	})
-	if len(r.Joined) != 1 || r.Joined[0].Own != "stored-xss" || r.Joined[0].Threat != "cross-site-scripting@shop" {
-		t.Errorf("joined are %v, want the first alone:\n%s", r.Joined, text)
-	}
-	for id, want := range map[ssf.ID]ssf.State{"cross-site-scripting@shop": ssf.NotApplicable, "own/stored-xss-at-shop@shop": ssf.Open, "own/lorem-ipsum@shop": ssf.Open} {
-		if i := find(c, id); i < 0 || c.Threats[i].State != want {
-			t.Errorf("%s is not %s:\n%s", id, want, text)
+		d := drafted("x", threats...)
+		for i, s := range x.states {
+			key := fmt.Sprintf("m%d", i)
+			first.Mitigated = append(first.Mitigated, key)
+			d.Mitigations = append(d.Mitigations, &Mitigation{Node: first.Node, Key: key, Name: key, State: s})
+		}
+		p := d.Build(library.Index(), time.Time{})
+		text := p.Text()
+		for i, want := range x.counters {
+			_, entry, _ := strings.Cut(text, fmt.Sprintf("\n  m%d:", i))
+			entry, _, _ = strings.Cut(entry, "\n  m")
+			if got := strings.Contains(entry, "own/first@web"); got != want {
+				t.Errorf("%s: mitigation %d counters it: %v, want %v\n%s", x.what, i, got, want, text)
+			}
+		}
+		if got := strings.Contains(text, "\n  mitigation-of-first:"); got != (x.stands != "") {
+			t.Errorf("%s: a mitigation stands for those that are not named: %v\n%s", x.what, got, text)
+		}
+		if r := p.Report(); x.note != "" && !noted(r, x.note) || x.note == "" && len(r.Guessed) > 0 {
+			t.Errorf("%s: the report does not say %q, or too much: %+v", x.what, x.note, r.Guessed)
 		}
 	}
 }
 
-// TestStated: a threat that the source calls open is open, also where facts that the
-// library would ask for are unknown.
-func TestStated(t *testing.T) {
-	c, r, text := imported(t, func(d *format.Draft) {
-		d.Unnamed = true
-		d.Threats = append(d.Threats, &format.Threat{Name: "Traffic is sniffed", At: []string{"query"}, Stride: []string{"information_disclosure"}, Status: format.IsOpen, Severity: ssf.Medium})
-	})
-	if len(r.Joined) != 1 || r.Joined[0].Threat != "eavesdropping@query" {
-		t.Fatalf("joined are %v:\n%s", r.Joined, text)
-	}
-	if i := find(c, "eavesdropping@query"); i < 0 || c.Threats[i].State != ssf.Open || c.Threats[i].Risk != ssf.Medium {
-		t.Errorf("it is %s with risk %s, want open and medium:\n%s", c.Threats[i].State, c.Threats[i].Risk, text)
+// TestListedApart holds that a threat of the library that a file lists is not taken
+// for another that the file lists beside it, whose decision would settle it.
+func TestListedApart(t *testing.T) {
+	listed := &Threat{Name: "Listed", Same: []ssf.ID{"csrf"}, Derived: true}
+	beside := &Threat{Name: "CSRF", Status: IsNotRelevant, Same: []ssf.ID{"csrf"}}
+	p := drafted("x", listed, beside).Build(library.Index(), time.Time{})
+	p.Join([]Derived{{ID: "csrf@web", Rule: "csrf", Element: "web", Title: "CSRF"}})
+	if text := p.Text(); strings.Contains(text, "csrf@web") {
+		t.Errorf("what is decided about one settles the other:\n%s", text)
 	}
 }
 
-func find(c *ssf.Case, id ssf.ID) int {
-	for i := range c.Threats {
-		if c.Threats[i].ID == id {
-			return i
+// TestMerge holds that nothing of a second file is lost, and that drawings keep
+// their unnamed data beside files that name theirs.
+func TestMerge(t *testing.T) {
+	first, second := drafted("a"), drafted("b")
+	first.Tool, second.Tool, second.Unnamed = "One", "Two", true
+	first.System.Name, second.System.Name, second.System.Purpose, second.System.Misuse = "A", "B", "Sells.", []string{"Theft"}
+	for _, d := range []*Draft{first, second} {
+		d.Add(&Element{Node: d.Elements[0].Node, Key: "db", Sort: ssf.SortComponent, Name: "Store", Kind: "datastore"})
+		d.Add(&Element{Node: d.Elements[0].Node, Key: "f", Sort: ssf.SortFlow, From: "web", To: "db"})
+	}
+	p := Merge([]*Draft{first, second}).Build(library.Index(), time.Time{})
+	text := p.Text()
+	for _, want := range []string{"name: A\n", "purpose: Sells.", "Theft", "web-to-store: {from: web, to: store}", "web-2-to-store-2: {from: web-2, to: store-2, sends: [data]}"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the model lacks %q:\n%s", want, text)
 		}
 	}
-	return -1
+	if r := p.Report(); !noted(r, `"B"`) {
+		t.Errorf("the second name is lost without a note: %+v", r)
+	}
+}
+
+// TestTwoValues holds that a fact that is said twice differently is reported.
+func TestTwoValues(t *testing.T) {
+	d := drafted("x")
+	e := d.Elements[0]
+	d.System.Facts = []Fact{{"can_hurt", ssf.Yes, e.Node}, {"can_hurt", ssf.No, e.Node}}
+	if r := d.Build(library.Index(), time.Time{}).Report(); !noted(r, "the source says no here, and yes before") {
+		t.Errorf("the second value is lost without a note: %+v", r)
+	}
+}
+
+// TestLarge holds that eight times the threats cost no more than about eight times
+// as much.
+func TestLarge(t *testing.T) {
+	cost := func(n int) time.Duration {
+		root := (*Node)(nil).Add("x", Map, "", 1, 1)
+		d := NewDraft(&Source{Name: "x", Root: root}, "")
+		for i := range n {
+			key := fmt.Sprint(i)
+			d.Add(&Element{Node: root.Add(key, Map, "", 1, 1), Key: key, Sort: ssf.SortAsset, Name: "A" + key})
+			d.Threats = append(d.Threats, &Threat{Node: root, Name: "T" + key, At: []string{key}, Endangers: []ssf.Property{ssf.Integrity}, Status: IsAccepted, By: "P" + key})
+			d.Report.Drop(root, "%s is lost", key)
+		}
+		begin := time.Now()
+		p := d.Build(library.Index(), time.Time{})
+		p.Text()
+		Gather(p.Report().Dropped)
+		return time.Since(begin)
+	}
+	cost(500)
+	small, large := cost(1500), cost(12000)
+	if large > 25*small {
+		t.Errorf("1500 threats take %v, and 12000 %v", small, large)
+	}
 }

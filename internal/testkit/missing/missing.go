@@ -39,6 +39,7 @@ type Row struct {
 	Questions           int           // grouped
 	Asked               int           // facts, each at one element
 	Case                *ssf.Case
+	Interactions        bool // the tool puts what threatens a part at the flows to it
 }
 
 // Found is how many of their pairs are in others.
@@ -82,6 +83,7 @@ func Measure(name string, data []byte, open func(string) ([]byte, error)) (*Row,
 		return nil, err
 	}
 	r := &Row{Name: path.Base(name), Theirs: map[Pair]bool{}, Ours: map[Pair]bool{}, Plain: map[Pair]bool{}, Sure: map[Pair]bool{}, Joined: map[Pair]bool{}, Questions: len(c.Questions), Case: c}
+	r.Interactions = d.Report.Format == "tm7"
 	elements := map[ssf.ID]bool{}
 	stores := storesOf(lib)
 	for i := range c.Elements {

@@ -35,6 +35,9 @@ func TestCorpus(t *testing.T) {
 		for _, p := range r.Missed() {
 			t.Logf("%s: %s at %s is missed", r.Name, p.Class, p.Element)
 		}
+		if r.Interactions { // where the table of STRIDE per element has another meaning too
+			continue
+		}
 		found, plain = found+len(r.Theirs)-len(r.Missed()), plain+r.Found(r.Plain)
 	}
 	if found <= plain {

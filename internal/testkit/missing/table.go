@@ -11,7 +11,7 @@ import (
 func Table(w io.Writer, rows []*Row) error {
 	var b writer
 	b.printf("| model | elements | written | found | by STRIDE per element | derived an element | or asked about | STRIDE per element | questions |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
-	var all, written totals
+	var all, atElements, atFlows totals
 	for _, withThreats := range []bool{true, false} {
 		for _, r := range rows {
 			if (len(r.Theirs) > 0) != withThreats {
@@ -20,12 +20,16 @@ func Table(w io.Writer, rows []*Row) error {
 			t := r.totals()
 			b.row(r.Name, t)
 			all = all.plus(t)
-			if withThreats {
-				written = written.plus(t)
+			switch {
+			case r.Interactions:
+				atFlows = atFlows.plus(t)
+			case withThreats:
+				atElements = atElements.plus(t)
 			}
 		}
 	}
-	b.row("with written threats", written)
+	b.row("written at elements", atElements)
+	b.row("written at interactions", atFlows)
 	b.row("all", all)
 	_, err := w.Write(b.text)
 	return err

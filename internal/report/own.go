@@ -66,8 +66,12 @@ func ownOf(c *ssf.Case) (o own) {
 	return o
 }
 
-// own says what the library makes of the team's own threats, and what they lack.
+// own says what the library makes of the threats of an imported model, and what
+// they lack.
 func (p *page) own(c *ssf.Case) {
+	if !slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.FromTool != "" }) {
+		return // written by hand, where it is no news that the team's threats are its own
+	}
 	o := ownOf(c)
 	if o.all == 0 {
 		return

@@ -54,8 +54,8 @@ func (a *asking) group(r ssf.FactRef) *group {
 
 // ask groups the unknown facts that threats need, each counted by the threats
 // that it helps to decide. Now are the fewest questions that move every threat,
-// the likelier ones first, at most [MaxQuestions]; the others come later, as
-// far as the answers leave them open.
+// the likelier ones first, at most [MaxQuestions], and those that somebody was asked
+// already; the others come later, as far as the answers leave them open.
 func (e *Evaluation) ask() {
 	for i := range e.Nodes {
 		for _, f := range e.Nodes[i].Facts {
@@ -135,6 +135,14 @@ func (a *asking) choose() (now, later []*group) {
 		return strings.Compare(string(x.fact), string(y.fact))
 	}
 	later = slices.SortedFunc(slices.Values(a.groups), order)
+	var waiting []*group // for whoever was asked; they take no place of others
+	later = slices.DeleteFunc(later, func(g *group) bool {
+		if !a.waits(g) {
+			return false
+		}
+		waiting = append(waiting, g)
+		return true
+	})
 	for len(now) < MaxQuestions && len(rest) > 0 {
 		moves := make([]int, len(a.groups))
 		for _, r := range rest {
@@ -144,17 +152,27 @@ func (a *asking) choose() (now, later []*group) {
 				}
 			}
 		}
-		best := 0
+		best := -1
 		for i, g := range later {
-			if moves[g.number] > moves[later[best].number] {
+			if moves[g.number] > 0 && (best < 0 || moves[g.number] > moves[later[best].number]) {
 				best = i
 			}
+		}
+		if best < 0 {
+			break // what is left waits for answers
 		}
 		g := later[best]
 		now, later = append(now, g), slices.Delete(later, best, best+1)
 		rest = slices.DeleteFunc(rest, func(r left) bool { return r.has(g.number) })
 	}
-	return now, later
+	return append(now, waiting...), later
+}
+
+// waits reports whether somebody was asked already for all that a question asks.
+func (a *asking) waits(g *group) bool {
+	return len(a.e.asked) > 0 && !slices.ContainsFunc(g.at, func(at ssf.ID) bool {
+		return !a.e.asked[ssf.FactRef{Element: at, Fact: g.fact}]
+	})
 }
 
 // sortedOnce is a list of elements that lack a fact, sorted, each once. Most often

@@ -170,7 +170,7 @@ twelve, the fewest that move most threats. What they leave open is asked then;
 				c.Questions, c.Later = slices.Concat(c.Questions, c.Later), nil
 			}
 			if format == "json" {
-				return report.JSON(a.env.Stdout, c.Questions)
+				return report.JSON(a.env.Stdout, append([]ssf.OpenQuestion{}, c.Questions...))
 			}
 			return report.Questions(a.env.Stdout, c, style)
 		},

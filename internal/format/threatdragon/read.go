@@ -151,6 +151,9 @@ func (r *reader) diagram(number int, n *format.Node) {
 		n.At(key).See()
 	}
 	title, scheme := n.Text("title"), n.Text("diagramType")
+	if title != "" {
+		r.d.Report.Drop(n.At("title"), "our language has no diagrams, so this one keeps its parts and not its title: %s", format.Clip(title))
+	}
 	if says := n.At("description"); says.Holds() {
 		r.d.Report.Omit(says, "what diagram %q says of itself: %s", format.Clip(title), format.Clip(says.Text()))
 	}

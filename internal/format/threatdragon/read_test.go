@@ -364,3 +364,19 @@ func FuzzRead(f *testing.F) {
 		model("x", `{"data": {"threats": 7}, "shape": 7}`, `{"data": {"type": "tm.Flow"}, "source": "a", "target": [1]}`))
 	importkit.Fuzz(f, Format, seeds...)
 }
+
+// TestDrawingsSay: what diagrams and drawn lines say is in the report.
+func TestDrawingsSay(t *testing.T) {
+	_, r, text := importkit.Must(t, Format, "x.json", []byte(`{"version": "2.0", "summary": {"title": "x"}, "detail": {"diagrams": [{"id": 0, "title": "Token1", "description": "Token2", "diagramType": "STRIDE", "cells": [
+		{"id": "a", "shape": "process", "data": {"type": "tm.Process", "name": "A"}},
+		{"id": "l", "shape": "trust-boundary-curve", "data": {"type": "tm.Boundary", "name": "Token3", "description": "Token4"}}]}]}}`))
+	all := text
+	for _, n := range r.Dropped {
+		all += n.Says + "\n"
+	}
+	for _, token := range []string{"Token1", "Token2", "Token3", "Token4"} {
+		if !strings.Contains(all, token) {
+			t.Errorf("%s is lost without a note", token)
+		}
+	}
+}

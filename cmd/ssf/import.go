@@ -152,14 +152,17 @@ func (a *app) draft(name, from string, lib *ssf.Library) (*format.Draft, error) 
 
 // readBounded reads a file that is not larger than a document may be.
 func readBounded(fsys fs.FS, name string) ([]byte, error) {
+	switch info, err := fs.Stat(fsys, name); { // before it is opened, since a pipe without a writer never is
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no file")
+	}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, errors.New("it is no file")
-	}
 	data, err := io.ReadAll(io.LimitReader(f, format.MaxSize+1))
 	if err == nil && len(data) > format.MaxSize {
 		err = fmt.Errorf("it is larger than the limit of %d bytes", format.MaxSize)

@@ -486,6 +486,9 @@ func (p *Plan) Report() *Report {
 			*l = []Note{}
 		}
 	}
+	if r.Carried == nil {
+		r.Carried = []Count{}
+	}
 	if r.Joined == nil {
 		r.Joined = []Join{}
 	}

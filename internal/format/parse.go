@@ -22,7 +22,7 @@ func Parse(name string, data []byte) (*Node, error) {
 	if len(p.data) > MaxSize {
 		return nil, p.refuse(0, "split it", "the file has %d bytes, and the limit is %d", len(p.data), MaxSize)
 	}
-	if i := bytes.IndexByte(p.data, 0); i >= 0 {
+	if i := notUTF8(p.data); i >= 0 {
 		return nil, p.refuse(i, "save the file as UTF-8", "the file is not text in UTF-8")
 	}
 	first := bytes.TrimLeft(p.data, " \t\r\n")
@@ -44,6 +44,22 @@ func Parse(name string, data []byte) (*Node, error) {
 	}
 	root.doc = &document{name}
 	return root, nil
+}
+
+// notUTF8 is where data is no text in UTF-8; negative if it is. Parsers that put a
+// sign in place of such bytes would lose them in silence.
+func notUTF8(data []byte) int {
+	if i := bytes.IndexByte(data, 0); i >= 0 || utf8.Valid(data) {
+		return i
+	}
+	for i := 0; i < len(data); {
+		r, n := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
 }
 
 type parser struct {

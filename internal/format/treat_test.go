@@ -148,3 +148,26 @@ func TestLarge(t *testing.T) {
 		t.Errorf("1500 threats take %v, and 12000 %v", small, large)
 	}
 }
+
+// TestNotUTF8 holds that bytes which are no text are refused in every syntax, with
+// their place, and that a sign for such bytes that stands in the text is not.
+func TestNotUTF8(t *testing.T) {
+	for _, s := range []string{"{\n\"a\": \"b\xffc\"}", "a: 1\nb: b\xffc", "<a>\n<b>b\xffc</b></a>"} {
+		_, err := Parse("x", []byte(s))
+		if err == nil || !strings.HasPrefix(err.Error(), "x:2:") {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+	if _, err := Parse("x", []byte("{\"a\": \"b\xef\xbf\xbdc\"}")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEmptyReport holds that a report has lists where it has nothing to list.
+func TestEmptyReport(t *testing.T) {
+	d := drafted("x")
+	d.Elements = nil
+	if r := d.Build(library.Index(), time.Time{}).Report(); r.Carried == nil || r.Guessed == nil || r.Dropped == nil || r.Joined == nil {
+		t.Errorf("a list is missing: %+v", r)
+	}
+}

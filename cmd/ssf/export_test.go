@@ -176,7 +176,7 @@ func TestReplaceFolder(t *testing.T) {
 	// A link that leads out of the folder is not followed.
 	away := t.TempDir()
 	if err := os.Symlink(away, filepath.Join(dir, "link")); err != nil {
-		t.Skip(err)
+		t.Skipf("no links here, so none can lead out: %v", err)
 	}
 	if _, err := replaceFolder(dir, "x", []format.File{file("link/x.md", "3")}); err == nil {
 		t.Error("a file was written through a link")

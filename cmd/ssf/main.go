@@ -17,11 +17,6 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(150)
 	}
-	// Above this, memory counts more than time: large models stay within what a
-	// small build machine has. GOMEMLIMIT has the last word.
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(440 << 20)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(Run(ctx, osEnv(), os.Args[1:]))

@@ -59,7 +59,7 @@ var itemised = map[ssf.ID]bool{"context/unanswered-cell": true, "threats/open": 
 // openItems puts on the lists of controls what diagnostics tell together: the
 // threats that are not treated, and the cells that nothing answers.
 func (e *verdict) openItems() {
-	var untreated []ssf.ID
+	untreated := make([]ssf.ID, 0, len(e.Instances))
 	for i := range e.Instances {
 		if in := &e.Instances[i]; !in.State.Treated() {
 			untreated = append(untreated, in.ID)
@@ -67,7 +67,7 @@ func (e *verdict) openItems() {
 	}
 	slices.Sort(untreated)
 	for _, control := range []ssf.ID{"TH-4", "IM-1"} {
-		e.open[control] = append(e.open[control], untreated...)
+		e.open[control] = slices.Concat(e.open[control], untreated)
 	}
 	for _, m := range e.Case.Matrices[:2] {
 		for i := range m.Cells {
@@ -83,7 +83,7 @@ func (e *verdict) openItems() {
 func (e *verdict) judgeControl(c *ssf.Control) ssf.ControlResult {
 	open := e.open[c.ID]
 	slices.Sort(open)
-	r := ssf.ControlResult{ID: c.ID, Title: c.Title, Looked: e.looked[c.ID], Open: append([]ssf.ID{}, slices.Compact(open)...), Judged: append([]string{}, c.Judged...)}
+	r := ssf.ControlResult{ID: c.ID, Title: c.Title, Looked: e.looked[c.ID], Open: orEmpty(slices.Compact(open)), Judged: append([]string{}, c.Judged...)}
 	switch {
 	case len(r.Open) > 0:
 		r.Status, r.Why = ssf.Unmet, fmt.Sprintf("%d open", len(r.Open))

@@ -180,7 +180,8 @@ func (a *asking) waits(g *group) bool {
 func (e *Evaluation) sortedOnce(fact ssf.ID, list []ssf.ID) []ssf.ID {
 	s := e.lackedBefore(fact)
 	if !slices.Equal(s.list, list) {
-		s = sorting{list, slices.Sorted(slices.Values(list))}
+		s = sorting{list, slices.Clone(list)}
+		slices.Sort(s.sorted)
 		s.sorted = slices.Compact(s.sorted)
 	}
 	e.lacking[fact] = s

@@ -394,12 +394,12 @@ func (e *Evaluation) levelOf(c ssf.Cell) ssf.Level {
 // evaluations share it.
 type Assessment struct {
 	Assessed      ssf.Digest // what a decision about the threat rests on
-	Likelihood    ssf.Level
 	LikelihoodWhy string
-	Impact        ssf.Level
 	ImpactWhy     string
 	Endangered    []ssf.Cell // the greatest needs
 	EndangersMore int
+	Likelihood    ssf.Level
+	Impact        ssf.Level
 	Risk          ssf.Level
 }
 
@@ -428,7 +428,7 @@ func (e *Evaluation) assess(in *Instance) *Assessment {
 			p.why += said
 		}
 	}
-	return &Assessment{e.basisOf(in), likelihood, why, p.level, p.why, p.cells, p.more, risk(likelihood, p.level, severity)}
+	return &Assessment{e.basisOf(in), why, p.why, p.cells, p.more, likelihood, p.level, risk(likelihood, p.level, severity)}
 }
 
 // WhyUnknown is why the risk is unknown.

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"crypto/sha256"
+	"io"
 	"slices"
 	"strings"
 
@@ -17,11 +18,11 @@ type Derived struct {
 	Rule   *Rule      // nil for a threat of the team's own
 	There  rule.Truth // never False
 	Claim  rule.Truth // True: a control fact claims to counter it
+	vague  bool       // the kind is too wide for the rule
 	Rests  []ssf.FactRef
 	Basis  ssf.Digest // of what decided that it is there
 	Claims []ssf.ID   // control facts that the claim rests on, as `element.fact`
 
-	vague bool          // the kind is too wide for the rule
 	needs []ssf.FactRef // what somebody can answer to decide it, if asks is empty
 	asks  []rule.Ref    // unknown facts as the rule read them, if any is a computed one
 }
@@ -211,10 +212,7 @@ func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) *Derived {
 			in.Claims = slices.Compact(in.Claims)
 		}
 	}
-	for _, f := range facts {
-		in.Rests = append(in.Rests, e.factRef(f))
-	}
-	in.Rests = sortedRefs(in.Rests)
+	in.Rests = e.refsOf(facts)
 	in.Basis = decidedBy(r.Digest, e.deciding(n, fits, facts))
 	if slices.ContainsFunc(asks, e.Computed) {
 		in.asks = asks
@@ -224,15 +222,25 @@ func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) *Derived {
 	return in
 }
 
-// deciding are the lines of what decided that a rule's threat is at n.
+// A fact line is what a line about a fact that decided a threat is made of.
+type factLine struct {
+	role string
+	fact *rule.Fact
+	word rule.Word
+}
+
+// deciding are the lines of what decided that a rule's threat is at n. They are
+// good until the next call.
 func (e *Evaluation) deciding(n int32, fits rule.Truth, facts []rule.Ref) []string {
-	lines := []string{"kind=" + fits.String()}
+	e.decided = append(e.decided[:0], "kind="+fits.String())
 	for _, f := range facts {
-		fact := e.factRef(f).Fact
-		value := e.Vocabulary.Fact(fact).Decode(e.World.Get(f.Node, int(f.Slot)))
-		lines = append(lines, e.role(n, f.Node)+"."+string(fact)+"="+string(value))
+		l := factLine{e.role(n, f.Node), e.Vocabulary.Fact(e.factRef(f).Fact), e.World.Get(f.Node, int(f.Slot))}
+		if e.lines[l] == "" {
+			e.lines[l] = l.role + "." + string(l.fact.ID) + "=" + string(l.fact.Decode(l.word))
+		}
+		e.decided = append(e.decided, e.lines[l])
 	}
-	return lines
+	return e.decided
 }
 
 // restsOf appends the known facts that a condition's truth stands on, in any
@@ -249,6 +257,18 @@ func (e *Evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rul
 		}
 	}
 	return facts
+}
+
+// refsOf are facts by the ids that the model gives their elements, each once.
+func (e *Evaluation) refsOf(facts []rule.Ref) []ssf.FactRef {
+	if len(facts) == 0 {
+		return nil
+	}
+	out := make([]ssf.FactRef, len(facts))
+	for i, f := range facts {
+		out[i] = e.factRef(f)
+	}
+	return sortedRefs(out)
 }
 
 // factRef is a fact by the id that the model gives its element; in the world a
@@ -312,7 +332,8 @@ func decidedBy(rule ssf.Digest, deciding []string) (d ssf.Digest) {
 	h := sha256.New()
 	h.Write(rule[:])
 	for _, f := range deciding {
-		h.Write([]byte(f + "\n"))
+		io.WriteString(h, f)
+		io.WriteString(h, "\n")
 	}
 	h.Sum(d[:0])
 	return d

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"ssf"
@@ -254,27 +255,33 @@ func DerivedOn(f *rule.Fact, s ssf.Sort) bool { return ssf.HasRef(f.DerivedOn, s
 
 // Infos are the known facts of each node with where each comes from. Those of
 // an earlier graph are taken over where nothing has changed; match may be nil.
+// Elements of which the same is known in the same way share a list.
 func (g *Graph) Infos(old *Graph, match *Match) [][]ssf.FactInfo {
-	total := 0
+	type known struct {
+		implied *implication
+		words   string
+	}
+	shared := map[known][]ssf.FactInfo{}
+	var words []byte
 	out := make([][]ssf.FactInfo, len(g.Nodes))
 	for i := range g.Nodes {
 		if match != nil && old.infoOf != nil && match.Was[i] >= 0 && g.knownAs(int32(i), old, match.Was[i], match) {
 			out[i] = old.infoOf[match.Was[i]]
 			continue
 		}
+		words = words[:0]
 		for slot := range g.implied[i].infos {
-			if g.World.Get(int32(i), slot) != 0 {
-				total++
-			}
+			words = binary.LittleEndian.AppendUint64(words, uint64(g.World.Get(int32(i), slot)))
 		}
-	}
-	all := make([]ssf.FactInfo, 0, total) // one piece for thousands of short lists
-	for i := range g.Nodes {
-		if out[i] == nil {
-			from := len(all)
-			all = g.infos(all, int32(i))
-			out[i] = all[from:len(all):len(all)]
+		for _, d := range g.Nodes[i].Facts {
+			words = append(append(append(append(words, d.Fact.ID...), 0), d.Value...), 0)
 		}
+		list, seen := shared[known{g.implied[i], string(words)}]
+		if !seen {
+			list = g.infos([]ssf.FactInfo{}, int32(i))
+			shared[known{g.implied[i], string(words)}] = list
+		}
+		out[i] = list
 	}
 	g.infoOf = out
 	return out

@@ -24,14 +24,26 @@ var Format = format.Format{
 	Parse: parse,
 	Text: func(data []byte) bool {
 		start := bytes.TrimLeft(data, "\xef\xbb\xbf \t\r\n")
-		return len(start) > 0 && bytes.IndexByte([]byte("{[<"), start[0]) < 0 && opening.Match(data)
+		return len(start) > 0 && bytes.IndexByte([]byte("{[<"), start[0]) < 0 && opens(data)
 	},
 	Is:   func(n *format.Node) bool { return len(n.All("threatmodel")) > 0 },
 	Read: read,
 }
 
+// opens reports whether a block of threatcl begins in the text. Documents of other
+// forms have megabytes, so few of their lines are matched.
+func opens(data []byte) bool {
+	for line := range bytes.Lines(data) {
+		line = bytes.TrimLeft(line, " \t")
+		if (bytes.HasPrefix(line, []byte("threatmodel")) || bytes.HasPrefix(line, []byte("component"))) && opening.Match(line) {
+			return true
+		}
+	}
+	return false
+}
+
 // opening is the line with which a block of threatcl begins.
-var opening = regexp.MustCompile(`(?m)^[ \t]*(?:threatmodel[ \t]+(?:"[^"\n]*"|[\pL_][\pL\pN_-]*)|component[ \t]+"?[\w-]+"?[ \t]+"[^"\n]*")[ \t]*\{`)
+var opening = regexp.MustCompile(`^(?:threatmodel[ \t]+(?:"[^"\n]*"|[\pL_][\pL\pN_-]*)|component[ \t]+"?[\w-]+"?[ \t]+"[^"\n]*")[ \t]*\{`)
 
 type reader struct {
 	src     *format.Source

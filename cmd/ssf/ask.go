@@ -146,8 +146,8 @@ func (a *app) questionsCommand() *cobra.Command {
 		Short: "list the facts that would decide threats, the best first",
 		Long: `Questions lists the facts that nobody has stated and that threats wait for, each
 with the elements it is asked of and how many threats an answer decides: at most
-twelve, the fewest that move most threats. What they leave open is asked then;
---all lists it now.
+seven, which together decide most. What they leave open is asked then; --all
+lists it now.
 ` + exits,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {

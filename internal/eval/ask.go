@@ -1,6 +1,9 @@
 package eval
 
 import (
+	"cmp"
+	"math"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -9,7 +12,7 @@ import (
 )
 
 // MaxQuestions is how many questions are asked at a time.
-const MaxQuestions = 12
+const MaxQuestions = 7
 
 // A group is one question while it is made: a fact and the elements that lack it.
 type group struct {
@@ -20,11 +23,19 @@ type group struct {
 	counted int // the last instance, from 1
 }
 
-// A lack is the questions any of which would help to decide a threat, as bits.
+// A lack is the questions that decide a threat together, as bits.
 type lack [4]uint64
 
 func (l *lack) add(n int)      { l[n/64%len(l)] |= 1 << (n % 64) }
+func (l *lack) remove(n int)   { l[n/64%len(l)] &^= 1 << (n % 64) }
 func (l *lack) has(n int) bool { return l[n/64%len(l)]&(1<<(n%64)) != 0 }
+
+func (l *lack) size() (n int) {
+	for _, w := range l {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
 
 // asking collects what is not known.
 type asking struct {
@@ -53,8 +64,8 @@ func (a *asking) group(r ssf.FactRef) *group {
 }
 
 // ask groups the unknown facts that threats need, each counted by the threats
-// that it helps to decide. Now are the fewest questions that move every threat,
-// the likelier ones first, at most [MaxQuestions], and those that somebody was asked
+// that it helps to decide. Now are those that decide most threats together, the
+// likelier ones first, at most [MaxQuestions], and those that somebody was asked
 // already; the others come later, as far as the answers leave them open.
 func (e *Evaluation) ask() {
 	for i := range e.Nodes {
@@ -68,7 +79,7 @@ func (e *Evaluation) ask() {
 	cell := func(r ssf.FactRef) {
 		var l lack
 		l.add(a.group(r).number)
-		a.lacks[l]++
+		a.lacks[l] += 1000
 	}
 	if len(e.Model.Assets) > 0 && e.Get(0, "can_hurt") == 0 { // facts on which cells of the matrix depend
 		cell(e.Name(0, "can_hurt"))
@@ -96,7 +107,7 @@ func (e *Evaluation) ask() {
 				g.unlocks++
 			}
 		}
-		a.lacks[l] += weightOf(in)
+		a.lacks[l] += e.weightOf(in)
 	}
 	now, later := a.choose()
 	e.Case.Questions, e.Case.Later = []ssf.OpenQuestion{}, []ssf.OpenQuestion{}
@@ -109,16 +120,24 @@ func (e *Evaluation) ask() {
 }
 
 // weightOf is how much an answer about a threat is worth: the more likely the
-// threat, the more.
-func weightOf(in *Instance) int {
-	if in.Own != nil {
-		return int(ssf.High)
+// threat, the more; and the more threats an element has, the less each of them, by
+// the root of their number. Else what has few, as actors and flows have, would never
+// be asked about beside what has forty.
+func (e *Evaluation) weightOf(in *Instance) int {
+	likelihood := ssf.High
+	if in.Own == nil {
+		likelihood = max(in.Rule.Likelihood, ssf.Low)
 	}
-	return int(max(in.Rule.Likelihood, ssf.Low))
+	return int(1000 * float64(likelihood) / math.Sqrt(float64(max(1, len(e.At[in.Node])))))
 }
 
-// choose splits the questions: again and again the one that moves most of what
-// no question before it moves.
+// parts is a number that the sizes of lacks divide well, so that shares are exact
+// enough: one threat counts as much for a question alone as for several together.
+const parts = 840
+
+// choose splits the questions: again and again the one that brings most threats
+// nearest to be decided, a threat counting for each question that it still lacks
+// as its part of them.
 func (a *asking) choose() (now, later []*group) {
 	type left struct {
 		lack
@@ -128,13 +147,9 @@ func (a *asking) choose() (now, later []*group) {
 	for l, w := range a.lacks {
 		rest = append(rest, left{l, w})
 	}
-	order := func(x, y *group) int {
-		if x.unlocks != y.unlocks {
-			return y.unlocks - x.unlocks
-		}
-		return strings.Compare(string(x.fact), string(y.fact))
-	}
-	later = slices.SortedFunc(slices.Values(a.groups), order)
+	later = slices.SortedFunc(slices.Values(a.groups), func(x, y *group) int {
+		return cmp.Or(y.unlocks-x.unlocks, strings.Compare(string(x.fact), string(y.fact)))
+	})
 	var waiting []*group // for whoever was asked; they take no place of others
 	later = slices.DeleteFunc(later, func(g *group) bool {
 		if !a.waits(g) {
@@ -146,9 +161,10 @@ func (a *asking) choose() (now, later []*group) {
 	for len(now) < MaxQuestions && len(rest) > 0 {
 		moves := make([]int, len(a.groups))
 		for _, r := range rest {
+			share := r.weight * parts / r.size()
 			for _, g := range later {
 				if r.has(g.number) {
-					moves[g.number] += r.weight
+					moves[g.number] += share
 				}
 			}
 		}
@@ -163,7 +179,10 @@ func (a *asking) choose() (now, later []*group) {
 		}
 		g := later[best]
 		now, later = append(now, g), slices.Delete(later, best, best+1)
-		rest = slices.DeleteFunc(rest, func(r left) bool { return r.has(g.number) })
+		for i := range rest {
+			rest[i].remove(g.number)
+		}
+		rest = slices.DeleteFunc(rest, func(r left) bool { return r.lack == lack{} })
 	}
 	return append(now, waiting...), later
 }

@@ -23,7 +23,35 @@ func TestAskedMakesRoom(t *testing.T) {
 		}
 	}
 	now, later := a.choose()
-	if len(later) != 0 || len(now) != asked+others || now[0].fact != "f14" || now[others].fact != "f00" {
+	if len(later) != 0 || len(now) != asked+others || now[0].fact != a.groups[asked].fact || now[others].fact != "f00" {
 		t.Errorf("%d questions now and %d later, the first %s", len(now), len(later), now[0].fact)
+	}
+}
+
+// TestAskedTogether holds that questions that decide a threat only together are
+// asked together, before one that is shared by many threats which it leaves open.
+func TestAskedTogether(t *testing.T) {
+	a := &asking{e: &Evaluation{}, lacks: map[lack]int{}}
+	threat := func(weight int, facts ...int) {
+		var l lack
+		for _, n := range facts {
+			l.add(n)
+		}
+		a.lacks[l] += weight
+	}
+	for i := range MaxQuestions + 3 {
+		a.groups = append(a.groups, &group{fact: ssf.ID(fmt.Sprintf("f%02d", i)), number: i})
+	}
+	threat(3, 0, 1) // the likely one
+	for i := 2; i < MaxQuestions+3; i++ {
+		threat(1, 2, i) // one a question, and each also lacks the second
+	}
+	now, _ := a.choose()
+	asked := map[ssf.ID]bool{}
+	for _, g := range now {
+		asked[g.fact] = true
+	}
+	if len(now) != MaxQuestions || now[0].fact != "f02" || !asked["f00"] || !asked["f01"] {
+		t.Errorf("asked are %v", asked)
 	}
 }

@@ -93,8 +93,6 @@ type Evaluation struct {
 	needs     []ssf.FactRef // and for what it asks for
 	impacts   []impact      // at one node, impactsAt
 	impactsAt int32
-	decided   []string            // the lines of one threat
-	lines     map[factLine]string // each made once
 }
 
 // New makes the graph of the model and takes up the library.
@@ -171,7 +169,7 @@ type whole struct {
 func (eng *Engine) evaluate(whole whole, only ...ssf.ID) (*Evaluation, error) {
 	e := &Evaluation{
 		Engine: eng, whole: whole, At: make([][]int, len(eng.Nodes)), Of: map[ssf.ID][]int{}, asked: map[ssf.FactRef]bool{},
-		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}, proposed: map[int]ssf.ID{}, lacking: map[ssf.ID]sorting{}, lines: map[factLine]string{},
+		stakes: map[stakeKey]*[numProperties]stake{}, counters: map[int][]cover{}, proposed: map[int]ssf.ID{}, lacking: map[ssf.ID]sorting{},
 	}
 	in := eng.Inputs
 	e.Case = &ssf.Case{
@@ -248,7 +246,7 @@ func (e *Evaluation) worker() *Evaluation {
 	w := *e
 	w.scratch, w.stakes = rule.Scratch{}, map[stakeKey]*[numProperties]stake{}
 	w.staked.known = false
-	w.sameLists, w.work, w.cells, w.needs, w.impacts, w.decided, w.lines = map[stakeKey]bool{}, Work{}, nil, nil, nil, nil, map[factLine]string{}
+	w.sameLists, w.work, w.cells, w.needs, w.impacts = map[stakeKey]bool{}, Work{}, nil, nil, nil
 	return &w
 }
 

@@ -190,7 +190,7 @@ func (e *Evaluation) rests(in *Instance) []string {
 		if c.unless != nil {
 			facts = e.restsOf(facts, c.unless, in.Node)
 		}
-		lines = append(slices.Clone(e.deciding(in.Node, fits, facts)), ruleLine+"="+hex.EncodeToString(in.Rule.Digest[:6]))
+		lines = append(e.deciding(in.Node, fits, facts), ruleLine+"="+hex.EncodeToString(in.Rule.Digest[:6]))
 	}
 	slices.Sort(lines)
 	return append(lines, strings.Fields(string(e.rating(nil, in)))...)

@@ -212,7 +212,11 @@ func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) *Derived {
 			in.Claims = slices.Compact(in.Claims)
 		}
 	}
-	in.Rests = e.refsOf(facts)
+	in.Rests = make([]ssf.FactRef, len(facts))
+	for i, f := range facts {
+		in.Rests[i] = e.factRef(f)
+	}
+	in.Rests = sortedRefs(in.Rests)
 	in.Basis = decidedBy(r.Digest, e.deciding(n, fits, facts))
 	if slices.ContainsFunc(asks, e.Computed) {
 		in.asks = asks
@@ -222,25 +226,16 @@ func (e *Evaluation) apply(r *Rule, n int32, fits rule.Truth) *Derived {
 	return in
 }
 
-// A fact line is what a line about a fact that decided a threat is made of.
-type factLine struct {
-	role string
-	fact *rule.Fact
-	word rule.Word
-}
-
-// deciding are the lines of what decided that a rule's threat is at n. They are
-// good until the next call.
+// deciding are the lines of what decided that a rule's threat is at n.
 func (e *Evaluation) deciding(n int32, fits rule.Truth, facts []rule.Ref) []string {
-	e.decided = append(e.decided[:0], "kind="+fits.String())
+	lines := make([]string, 1, len(facts)+2) // and the rule's, in a pin
+	lines[0] = "kind=" + fits.String()
 	for _, f := range facts {
-		l := factLine{e.role(n, f.Node), e.Vocabulary.Fact(e.factRef(f).Fact), e.World.Get(f.Node, int(f.Slot))}
-		if e.lines[l] == "" {
-			e.lines[l] = l.role + "." + string(l.fact.ID) + "=" + string(l.fact.Decode(l.word))
-		}
-		e.decided = append(e.decided, e.lines[l])
+		fact := e.factRef(f).Fact
+		value := e.Vocabulary.Fact(fact).Decode(e.World.Get(f.Node, int(f.Slot)))
+		lines = append(lines, e.role(n, f.Node)+"."+string(fact)+"="+string(value))
 	}
-	return e.decided
+	return lines
 }
 
 // restsOf appends the known facts that a condition's truth stands on, in any
@@ -257,18 +252,6 @@ func (e *Evaluation) restsOf(facts []rule.Ref, c *rule.Condition, n int32) []rul
 		}
 	}
 	return facts
-}
-
-// refsOf are facts by the ids that the model gives their elements, each once.
-func (e *Evaluation) refsOf(facts []rule.Ref) []ssf.FactRef {
-	if len(facts) == 0 {
-		return nil
-	}
-	out := make([]ssf.FactRef, len(facts))
-	for i, f := range facts {
-		out[i] = e.factRef(f)
-	}
-	return sortedRefs(out)
 }
 
 // factRef is a fact by the id that the model gives its element; in the world a

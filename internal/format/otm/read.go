@@ -298,14 +298,14 @@ func (r *reader) component(n *format.Node) *format.Element {
 	word := n.Text("type")
 	t, known := types[format.Squeeze(word)]
 	sort := ssf.SortComponent
-	people := word == "generic-client" && format.Squeeze(n.Text("name")) != "" && persons.MatchString(n.Text("name"))
+	people := word == "generic-client" && who(n.Text("name"))
 	if t.actor || people {
 		sort = ssf.SortActor
 	}
 	e, ours := r.element(n, "part", sort)
 	r.parents[e] = n.At("parent")
 	if people {
-		r.d.Report.Guess(n.At("type"), "%s is taken to be an actor, because it is a client with the name of a person's role", format.Clip(e.Name))
+		r.d.Report.Guess(n.At("type"), "%s is taken to be an actor, because it is a client with the name of a person's role or of a network", format.Clip(e.Name))
 	}
 	if sort == ssf.SortComponent {
 		switch {
@@ -523,6 +523,12 @@ func weakness(s string) string {
 	}
 	return ""
 }
+
+// who reports whether a client has the name of people or of a network, such as
+// 0.0.0.0/0: whoever has an address in it.
+func who(name string) bool { return persons.MatchString(name) || network.MatchString(name) }
+
+var network = regexp.MustCompile(`^[0-9a-fA-F.:]*[.:][0-9a-fA-F.:]*/[0-9]{1,3}$`)
 
 // persons are words for people in the names of clients.
 var persons = regexp.MustCompile(`(?i)\b(users?|customers?|visitors?|administrators?|admins?|employees?|people|person|public|attackers?|operators?|developers?)$`)

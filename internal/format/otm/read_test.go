@@ -272,3 +272,15 @@ func TestBroken(t *testing.T) {
 		importkit.Broken(t, Format, seed)
 	}
 }
+
+// TestWho holds which clients are actors: people, and networks that anybody may be in.
+func TestWho(t *testing.T) {
+	for name, actor := range map[string]bool{
+		"User": true, "Web users": true, "0.0.0.0/0": true, "52.30.97.44/32": true, "::/0": true,
+		"Box": false, "": false, "10.0.0.1": false, "User service": false,
+	} {
+		if who(name) != actor {
+			t.Errorf("%q is an actor: %v, want %v", name, !actor, actor)
+		}
+	}
+}

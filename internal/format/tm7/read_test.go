@@ -351,3 +351,42 @@ func FuzzRead(f *testing.F) {
 	}
 	importkit.Fuzz(f, Format, string(data), string(model(threat("T7", "f", "Mitigated", "{source.Name}"), pair, pair)), string(model("", []el{{}, {ge: "GE.TB.B"}, {ge: "GE.DF"}})))
 }
+
+// TestThreatened holds at which end of a flow a threat stands: the one that it
+// names first, by its name or stencil, and neither if it is about what flows.
+func TestThreatened(t *testing.T) {
+	part := func(name, stencil string) *format.Element {
+		n, err := format.Parse("part.json", []byte(`{"TypeId": "`+stencil+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &format.Element{Node: n, Key: name, Name: name}
+	}
+	r := &reader{kb: knowledge{elements: map[string]string{"api": "Web API", "p": "Generic Process"}}}
+	x := interaction{part("Phone", "phone"), part("Orders", "api"), part("Ask", "flow")}
+	for _, c := range []struct{ title, says, class, at string }{
+		{"Spoofing of Phone", "Orders is asked.", "spoofing", "Phone"},
+		{"Somebody takes over the web api", "", "elevation_of_privilege", "Orders"},
+		{"Phone deceives Orders", "", "spoofing", "Phone"},
+		{"Orders is deceived by Phone", "", "spoofing", "Orders"},
+		{"Something else", "It runs in Orders.", "tampering", "Orders"},
+		{"Data flow to Orders is interrupted", "", "denial_of_service", ""},
+		{"Reordered records", "", "repudiation", "Orders"}, // which is no word of its own in them
+		{"Reordered records", "", "tampering", ""},
+		{"Generic Process stops", "", "denial_of_service", ""},
+	} {
+		at := ""
+		if end := r.threatened(x, &format.Threat{Name: c.title, Says: c.says, Stride: []string{c.class}}); end != nil {
+			at = end.Name
+		}
+		if at != c.at {
+			t.Errorf("%q, %q stands at %q, want %q", c.title, c.says, at, c.at)
+		}
+	}
+	if r.threatened(interaction{flow: x.flow, source: x.source}, &format.Threat{Name: "Phone"}) != nil {
+		t.Error("a flow with one end has a threat at it")
+	}
+	if r.threatened(x, &format.Threat{Name: "Phone", Same: []ssf.ID{"eavesdropping"}}) != nil {
+		t.Error("what the library has at flows stands at an end")
+	}
+}

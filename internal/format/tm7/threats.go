@@ -58,7 +58,8 @@ func template(d *format.Draft, n *format.Node) knowledge {
 // known are the properties of a threat that are read by name.
 var known = []string{"Title", "UserThreatCategory", "UserThreatShortDescription", "UserThreatDescription", "StateInformation", "InteractionString", "PossibleMitigations", "Priority", "SDLPhase"}
 
-// threat reads one threat. It is about an interaction, so it stands at the flow.
+// threat reads one threat. It is about an interaction, so it stands at the flow,
+// or at the end that it is about by its text.
 func (r *reader) threat(entry *format.Node) {
 	n, rep := entry.At("Value"), &r.d.Report
 	if !n.Has("TypeId") && !n.Has("Title") && !n.Has("Properties") {
@@ -88,11 +89,15 @@ func (r *reader) threat(entry *format.Node) {
 	typ := n.Text("TypeId")
 	of := r.kb.threats[typ]
 	t := &format.Threat{Node: n, ID: n.Text("Id"), Rule: typ, By: n.Text("ChangedBy")}
-	fill := r.stand(t, n)
-	t.Name = fill(cmp.Or(get("Title"), of.title))
-	t.Says = format.Plain(fill(cmp.Or(get("UserThreatDescription"), of.says, get("UserThreatShortDescription"))))
+	about := r.stand(t, n)
+	t.Name = about.fill(cmp.Or(get("Title"), of.title))
+	t.Says = format.Plain(about.fill(cmp.Or(get("UserThreatDescription"), of.says, get("UserThreatShortDescription"))))
 	get("UserThreatShortDescription")
 	r.class(n, cmp.Or(get("UserThreatCategory"), r.kb.categories[of.category], of.category), t)
+	if end := r.threatened(about, t); end != nil {
+		t.At = []string{end.Key}
+		rep.Guess(n, "the threat stands at %s, which it is about by its text or class, and not at the flow", format.Clip(end.Name))
+	}
 
 	state := n.Text("State")
 	var ok bool
@@ -166,9 +171,22 @@ func first(s string) string {
 
 var sentenceEnd = regexp.MustCompile(`\.\s+\p{Lu}`)
 
-// stand puts a threat at the flow that it is about, and returns what fills the
-// names of the ends into a text.
-func (r *reader) stand(t *format.Threat, n *format.Node) func(string) string {
+// An interaction is what a threat is about in the tool. Any part may be nil.
+type interaction struct{ source, target, flow *format.Element }
+
+// fill puts the names of the parts into a text of the template.
+func (x interaction) fill(text string) string {
+	name := func(e *format.Element) string {
+		if e == nil {
+			return "?"
+		}
+		return e.Name
+	}
+	return strings.NewReplacer("{source.Name}", name(x.source), "{target.Name}", name(x.target), "{flow.Name}", name(x.flow)).Replace(text)
+}
+
+// stand puts a threat at the flow that it is about.
+func (r *reader) stand(t *format.Threat, n *format.Node) (x interaction) {
 	surface, ok := r.surfaces[strings.ToLower(n.Text("DrawingSurfaceGuid"))]
 	find := func(key_ string) *format.Element {
 		id := strings.ToLower(n.Text(key_))
@@ -177,26 +195,63 @@ func (r *reader) stand(t *format.Threat, n *format.Node) func(string) string {
 		}
 		return r.d.Find(r.keys[id])
 	}
-	source, target, flow := find("SourceGuid"), find("TargetGuid"), find("FlowGuid")
+	x = interaction{find("SourceGuid"), find("TargetGuid"), find("FlowGuid")}
 	switch {
-	case flow != nil:
-		t.At, t.Same = []string{flow.Key}, same[t.Rule]
-	case target != nil:
-		t.At = []string{target.Key}
-		r.d.Report.Guess(n, "the threat is about a flow that the file does not have; it is taken to threaten the target, %s", format.Clip(target.Name))
-	case source != nil:
-		t.At = []string{source.Key}
-		r.d.Report.Guess(n, "the threat is about a flow that the file does not have; it is taken to threaten the source, %s", format.Clip(source.Name))
+	case x.flow != nil:
+		t.At, t.Same = []string{x.flow.Key}, same[t.Rule]
+	case x.target != nil:
+		t.At = []string{x.target.Key}
+		r.d.Report.Guess(n, "the threat is about a flow that the file does not have; it is taken to threaten the target, %s", format.Clip(x.target.Name))
+	case x.source != nil:
+		t.At = []string{x.source.Key}
+		r.d.Report.Guess(n, "the threat is about a flow that the file does not have; it is taken to threaten the source, %s", format.Clip(x.source.Name))
 	default:
 		r.d.Report.Guess(n, "the threat is about no flow that the file has; it is taken to threaten the system")
 	}
-	name := func(e *format.Element) string {
-		if e == nil {
-			return "?"
-		}
-		return e.Name
+	return x
+}
+
+// threatened is the end of the flow that a threat is about: the one that its title
+// names first, else its description. What names the flow, or is the same as a threat
+// of flows in the library, is about the flow; nil means that. What is repudiated was
+// done at the target.
+func (r *reader) threatened(x interaction, t *format.Threat) *format.Element {
+	if x.flow == nil || x.source == nil || x.target == nil || x.source == x.target || len(t.Same) > 0 {
+		return nil
 	}
-	return strings.NewReplacer("{source.Name}", name(source), "{target.Name}", name(target), "{flow.Name}", name(flow)).Replace
+	for _, text := range []string{t.Name, t.Says} {
+		source, target := r.named(text, x.source), r.named(text, x.target)
+		switch {
+		case onTheWay.MatchString(text):
+			return nil
+		case source >= 0 && (target < 0 || source < target):
+			return x.source
+		case target >= 0 && target != source:
+			return x.target
+		}
+	}
+	if slices.Contains(t.Stride, "repudiation") {
+		return x.target
+	}
+	return nil
+}
+
+// onTheWay are words for the flow itself.
+var onTheWay = regexp.MustCompile(`(?i)\b(data flow|in transit|transmitted|communication channel|sniff\w*|eavesdrop\w*|man in the middle|traffic)\b`)
+
+// named is where a text names an element, by its name or that of its stencil; -1 if
+// it does not.
+func (r *reader) named(text string, e *format.Element) int {
+	for _, name := range []string{e.Name, r.kb.elements[e.Node.Text("TypeId")]} {
+		if len(name) < 3 || strings.HasPrefix(name, "Generic ") {
+			continue
+		}
+		word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(name) + `($|[^\pL\pN])`)
+		if at := word.FindStringIndex(text); at != nil {
+			return at[0]
+		}
+	}
+	return -1
 }
 
 // class reads the category of a threat, which is a class of STRIDE or one that

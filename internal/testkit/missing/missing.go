@@ -29,7 +29,8 @@ type Pair struct {
 
 // A Row is one model. Elements are its actors, components and flows; Theirs are
 // the pairs of the threats that its authors wrote at them, Ours those that are
-// derived or asked about, Plain those of the table of STRIDE per element.
+// derived or asked about, with all that decides them among the questions of now,
+// Plain those of the table of STRIDE per element.
 type Row struct {
 	Name                string
 	Elements            int
@@ -108,8 +109,8 @@ func Measure(name string, data []byte, open func(string) ([]byte, error)) (*Row,
 	}
 	for i := range c.Threats {
 		t := &c.Threats[i]
-		if t.State == ssf.Undecided && !slices.ContainsFunc(t.Needs, func(n ssf.FactRef) bool { return asked[question(n)] }) {
-			continue
+		if t.State == ssf.Undecided && slices.ContainsFunc(t.Needs, func(n ssf.FactRef) bool { return !asked[question(n)] }) {
+			continue // the answers may not decide it
 		}
 		for _, class := range t.Stride {
 			if p := (Pair{t.Element, class}); elements[t.Element] {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ssf/internal/eval"
 )
 
 // TestCorpus holds what the library finds on models of other people: no question
@@ -29,7 +31,7 @@ func TestCorpus(t *testing.T) {
 	t.Log("\n" + table.String())
 	found, plain := 0, 0
 	for _, r := range rows {
-		if r.Questions > 12 {
+		if r.Questions > eval.MaxQuestions {
 			t.Errorf("%s: %d questions at once", r.Name, r.Questions)
 		}
 		for _, p := range r.Missed() {

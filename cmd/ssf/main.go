@@ -11,14 +11,16 @@ import (
 	"syscall"
 )
 
-// Most of what a run allocates lives until its end. A small model is done before
-// the first collection, which waits for the ballast, whose pages are never touched
-// and take no memory; a large one is collected often, since to wait for its heap
-// to double would save no time. GOGC has the last word.
-var ballast = make([]byte, 32<<20)
+// ballast lets the first collection wait until a small model is done. Its pages are
+// never touched and take no memory.
+var ballast []byte
 
 func main() {
+	// Most of what a run allocates lives until its end, so a large heap is collected
+	// before it doubles, which would save no time. GOGC has the last word.
 	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(-1)
+		ballast = make([]byte, 32<<20)
 		debug.SetGCPercent(70)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

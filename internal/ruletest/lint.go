@@ -92,6 +92,11 @@ func (l *linter) rules() {
 		if len(r.Stride) == 0 && len(r.Linddun) == 0 {
 			l.say(r.Pos, "threat %s has neither a STRIDE class nor a LINDDUN type", r.ID)
 		}
+		for _, class := range r.Stride {
+			if r.On == ssf.SortActor && class != "spoofing" && class != "repudiation" {
+				l.say(r.Pos, "threat %s on an actor has the class %s: who acts is impersonated or denies it, and what follows stands at what he acts on", r.ID, class)
+			}
+		}
 		if len(r.Measures) == 0 {
 			l.say(r.Pos, "threat %s: no measure counters it", r.ID)
 		}

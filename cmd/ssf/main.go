@@ -11,14 +11,15 @@ import (
 	"syscall"
 )
 
-// ballast lets the first collection wait until a small model is done. Its pages are
-// never touched and take no memory.
+// ballast makes the first collection that finds something wait until a small model
+// is done. Its pages are never touched and take no memory.
 var ballast []byte
 
 func main() {
 	// Most of what a run allocates lives until its end, so a large heap is collected
-	// before it doubles, which would save no time. GOGC has the last word.
-	if os.Getenv("GOGC") == "" {
+	// before it doubles, which would save no time. GOGC and GOMEMLIMIT have the last
+	// word.
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(-1)
 		ballast = make([]byte, 32<<20)
 		debug.SetGCPercent(70)

@@ -218,7 +218,7 @@ func checkTechnologies(e *verdict) (looked int) {
 		case rule.Unknown:
 			e.unsure["TH-3"] = true
 		case rule.False:
-			e.Report("threats/unconsidered-technology", c.ID, c.Pos, "", nil, "no rule about implementation is meant for a %s such as %s", c.Kind.ID, c.ID)
+			e.Report("threats/unconsidered-technology", c.ID, c.Pos, "", nil, "no rule about implementation is meant for %s such as %s", ssf.Article(string(c.Kind.ID)), c.ID)
 		}
 	}
 	return looked

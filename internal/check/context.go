@@ -28,7 +28,7 @@ func checkFacts(e *verdict) (looked int) {
 			if n.Component != nil && len(def.Kinds) > 0 && e.Kinds.AnyOf(n.Kind.ID, def.Kinds) == rule.False {
 				if d.Value != def.Elsewhere {
 					e.Report("context/contradicting-facts", n.ID, d.Pos, "delete it, or correct the kind", []ssf.Related{{Message: "the kind stands here", Pos: n.Kind.Pos}},
-						"%s of %s is %s, but %s has no meaning for a %s", def.ID, n.ID, d.Value, def.ID, n.Kind.ID)
+						"%s of %s is %s, but %s has no meaning for %s", def.ID, n.ID, d.Value, def.ID, ssf.Article(string(n.Kind.ID)))
 				}
 				continue
 			}
@@ -474,7 +474,7 @@ func checkQuestions(e *verdict) int {
 		}
 		switch {
 		case q.Fact == "needs":
-			hint = "write `needs: {confidentiality: ..., integrity: ..., availability: ...}` with one of " + strings.Join(q.Values, ", ") + " each"
+			hint = "write `needs: {confidentiality: ..., integrity: ..., availability: ...}` with one of " + strings.Join(q.Values, ", ") + " each, and `privacy: ...` if it tells about people"
 		case eval.Keys[q.Fact] == "":
 			hint += "; or `" + string(q.Fact) + ": {unknown: yes}` for the time being"
 		}

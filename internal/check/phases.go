@@ -81,7 +81,7 @@ func (e *verdict) openItems() {
 // judgeControl is unmet if anything is open, unknown if a question is or its
 // checks had nothing to look at.
 func (e *verdict) judgeControl(c *ssf.Control) ssf.ControlResult {
-	open := e.open[c.ID]
+	open := slices.Clone(e.open[c.ID]) // a control of every phase is judged for each
 	slices.Sort(open)
 	r := ssf.ControlResult{ID: c.ID, Title: c.Title, Looked: e.looked[c.ID], Open: orEmpty(slices.Compact(open)), Judged: append([]string{}, c.Judged...)}
 	switch {

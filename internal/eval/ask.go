@@ -24,7 +24,7 @@ type group struct {
 }
 
 // A lack is the questions that decide a threat together, as bits.
-type lack [4]uint64
+type lack [8]uint64
 
 func (l *lack) add(n int)      { l[n/64%len(l)] |= 1 << (n % 64) }
 func (l *lack) remove(n int)   { l[n/64%len(l)] &^= 1 << (n % 64) }
@@ -42,7 +42,7 @@ type asking struct {
 	e      *Evaluation
 	groups []*group
 	of     map[ssf.ID]*group
-	lacks  map[lack]int // weight of the threats that lack the same
+	lacks  map[lack]int64 // weight of the threats that lack the same
 }
 
 // group is the question about a fact, or about the needs of an asset, which are
@@ -68,14 +68,7 @@ func (a *asking) group(r ssf.FactRef) *group {
 // likelier ones first, at most [MaxQuestions], and those that somebody was asked
 // already; the others come later, as far as the answers leave them open.
 func (e *Evaluation) ask() {
-	for i := range e.Nodes {
-		for _, f := range e.Nodes[i].Facts {
-			if f.Value == "" {
-				e.asked[ssf.FactRef{Element: e.Nodes[i].ID, Fact: f.Fact.ID}] = true
-			}
-		}
-	}
-	a := &asking{e: e, of: map[ssf.ID]*group{}, lacks: map[lack]int{}}
+	a := &asking{e: e, of: map[ssf.ID]*group{}, lacks: map[lack]int64{}}
 	cell := func(r ssf.FactRef) {
 		var l lack
 		l.add(a.group(r).number)
@@ -85,8 +78,17 @@ func (e *Evaluation) ask() {
 		cell(e.Name(0, "can_hurt"))
 	}
 	for i := range e.Nodes {
-		if e.Nodes[i].Sort == ssf.SortAsset && e.Get(int32(i), "personal") == 0 {
-			cell(e.Name(int32(i), "personal"))
+		for _, f := range e.Nodes[i].Facts {
+			if f.Value == "" {
+				e.asked[ssf.FactRef{Element: e.Nodes[i].ID, Fact: f.Fact.ID}] = true
+			}
+		}
+		switch n := int32(i); {
+		case e.Nodes[i].Sort != ssf.SortAsset:
+		case e.Get(n, "personal") == 0:
+			cell(e.Name(n, "personal"))
+		case e.needOf(n, ssf.Privacy) == ssf.Unknown:
+			cell(e.Name(n, "needs"))
 		}
 	}
 	for i := range e.Instances {
@@ -123,12 +125,12 @@ func (e *Evaluation) ask() {
 // threat, the more; and the more threats an element has, the less each of them, by
 // the root of their number. Else what has few, as actors and flows have, would never
 // be asked about beside what has forty.
-func (e *Evaluation) weightOf(in *Instance) int {
+func (e *Evaluation) weightOf(in *Instance) int64 {
 	likelihood := ssf.High
 	if in.Own == nil {
 		likelihood = max(in.Rule.Likelihood, ssf.Low)
 	}
-	return int(1000 * float64(likelihood) / math.Sqrt(float64(max(1, len(e.At[in.Node])))))
+	return int64(1000 * float64(likelihood) / math.Sqrt(float64(max(1, len(e.At[in.Node])))))
 }
 
 // parts is a number that the sizes of lacks divide well, so that shares are exact
@@ -141,7 +143,7 @@ const parts = 840
 func (a *asking) choose() (now, later []*group) {
 	type left struct {
 		lack
-		weight int
+		weight int64
 	}
 	var rest []left
 	for l, w := range a.lacks {
@@ -159,9 +161,9 @@ func (a *asking) choose() (now, later []*group) {
 		return true
 	})
 	for len(now) < MaxQuestions && len(rest) > 0 {
-		moves := make([]int, len(a.groups))
+		moves := make([]int64, len(a.groups))
 		for _, r := range rest {
-			share := r.weight * parts / r.size()
+			share := r.weight * parts / int64(r.size())
 			for _, g := range later {
 				if r.has(g.number) {
 					moves[g.number] += share

@@ -11,13 +11,13 @@ import (
 // the places of those to answer now to others.
 func TestAskedMakesRoom(t *testing.T) {
 	const asked, others = MaxQuestions + 2, 3
-	a := &asking{e: &Evaluation{asked: map[ssf.FactRef]bool{}}, lacks: map[lack]int{}}
+	a := &asking{e: &Evaluation{asked: map[ssf.FactRef]bool{}}, lacks: map[lack]int64{}}
 	for i := range asked + others {
 		g := &group{fact: ssf.ID(fmt.Sprintf("f%02d", i)), number: i, at: []ssf.ID{"web"}, unlocks: 100 - i}
 		a.groups = append(a.groups, g)
 		var l lack
 		l.add(i)
-		a.lacks[l] = 100 - i
+		a.lacks[l] = int64(100 - i)
 		if i < asked {
 			a.e.asked[ssf.FactRef{Element: "web", Fact: g.fact}] = true
 		}
@@ -31,8 +31,8 @@ func TestAskedMakesRoom(t *testing.T) {
 // TestAskedTogether holds that questions that decide a threat only together are
 // asked together, before one that is shared by many threats which it leaves open.
 func TestAskedTogether(t *testing.T) {
-	a := &asking{e: &Evaluation{}, lacks: map[lack]int{}}
-	threat := func(weight int, facts ...int) {
+	a := &asking{e: &Evaluation{}, lacks: map[lack]int64{}}
+	threat := func(weight int64, facts ...int) {
 		var l lack
 		for _, n := range facts {
 			l.add(n)
@@ -53,5 +53,15 @@ func TestAskedTogether(t *testing.T) {
 	}
 	if len(now) != MaxQuestions || now[0].fact != "f02" || !asked["f00"] || !asked["f01"] {
 		t.Errorf("asked are %v", asked)
+	}
+}
+
+// TestManyQuestions holds that each question counts by itself, however many there are.
+func TestManyQuestions(t *testing.T) {
+	var l lack
+	l.add(0)
+	l.add(400)
+	if l.remove(0); l.size() != 1 || !l.has(400) || l.has(0) {
+		t.Errorf("of questions 0 and 400 without 0, %d are left", l.size())
 	}
 }

@@ -266,5 +266,5 @@ var Keys = map[ssf.ID]string{
 	"kind":  "What kind of thing is it exactly?",
 	"allow": "Who may use it, on which objects, how do they prove who they are (`allow`), and what happens to everybody else (`otherwise`)?",
 	"does":  "What does it do with its assets?",
-	"needs": "How much confidentiality, integrity and availability does it need (`needs:` of the asset)?",
+	"needs": "How much confidentiality, integrity and availability does it need (`needs:` of the asset), and how much privacy if it tells about people?",
 }

@@ -278,7 +278,7 @@ func (g *Graph) Infos(old *Graph, match *Match) [][]ssf.FactInfo {
 		}
 		list, seen := shared[known{g.implied[i], string(words)}]
 		if !seen {
-			list = g.infos([]ssf.FactInfo{}, int32(i))
+			list = slices.Clip(g.infos([]ssf.FactInfo{}, int32(i)))
 			shared[known{g.implied[i], string(words)}] = list
 		}
 		out[i] = list

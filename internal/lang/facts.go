@@ -44,10 +44,10 @@ func facts[T any](o Object[T], sort ssf.Sort, at func(*T) *ssf.Element) Object[T
 // misplaced reports a fact on a sort that cannot declare it.
 func (d *decoder) misplaced(key *yaml.Node, def *ssf.FactDef, sort ssf.Sort) {
 	if slices.ContainsFunc(def.DerivedOn, func(r ssf.Ref) bool { return r.ID == ssf.ID(sort) }) {
-		d.report("derived-fact", d.pos(key), fmt.Sprintf("delete it; `ssf explain %s` says what it is computed from", def.ID), "%q is computed for a %s, so it cannot be declared", key.Value, sort)
+		d.report("derived-fact", d.pos(key), fmt.Sprintf("delete it; `ssf explain %s` says what it is computed from", def.ID), "%q is computed for %s, so it cannot be declared", key.Value, ssf.Article(string(sort)))
 		return
 	}
-	d.report("unknown-key", d.pos(key), "it belongs on a "+strings.Join(ids(def.On), " or "), "fact %q does not belong on a %s", key.Value, sort)
+	d.report("unknown-key", d.pos(key), "it belongs on "+ssf.Article(strings.Join(ids(def.On), " or ")), "fact %q does not belong on %s", key.Value, ssf.Article(string(sort)))
 }
 
 func ids(rs []ssf.Ref) []string {

@@ -273,8 +273,14 @@ func (p *page) phase(c *ssf.Case, ph ssf.PhaseResult) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s.says))
 		}
 	}
-	if ph.Name == ssf.PhaseContext && len(c.Questions) > 0 {
-		parts[len(parts)-1] += "; " + count(len(c.Questions), "question")
+	asked := 0
+	for _, q := range c.Questions {
+		if len(q.Elements) > 0 {
+			asked++
+		}
+	}
+	if ph.Name == ssf.PhaseContext && asked > 0 {
+		parts[len(parts)-1] += "; " + count(asked, "question")
 	}
 	p.print("  %-15s %-28s controls: %s\n", ph.Name, done, strings.Join(parts, ", "))
 }
@@ -438,6 +444,10 @@ func Questions(w io.Writer, c *ssf.Case, style Style) error {
 		p.print("%d. %s  %s\n", n, p.paint(bold, string(q.Fact)), p.paint(faint, decides))
 		p.wrap("   ", q.Asks)
 		switch {
+		case q.Fact == "kind":
+			p.wrap("   ", "answer: one that `ssf explain kinds` lists; of what has one already, one below it")
+		case q.Fact == "needs":
+			p.wrap("   ", "answer: {confidentiality: LEVEL, integrity: LEVEL, availability: LEVEL}, and privacy: LEVEL if it tells about people; each "+strings.Join(q.Values, " | "))
 		case len(q.Means) > 0:
 			for i, v := range q.Values {
 				p.hang("   - "+v+": ", "     ", q.Means[i])
@@ -446,6 +456,9 @@ func Questions(w io.Writer, c *ssf.Case, style Style) error {
 			p.wrap("   ", "answer: "+strings.Join(q.Values, " | "))
 		}
 		p.wrap("   ", "at: "+join(q.Elements))
+		if slices.Contains(q.Elements, "deployment") && slices.ContainsFunc(c.Elements, func(e ssf.ElementInfo) bool { return e.Sort == ssf.SortDeployment && !e.Known() }) {
+			p.wrap("   ", "the model names none yet: `deployments: {main: {"+string(q.Fact)+": ...}}`")
+		}
 		if len(q.KnownBy) > 0 {
 			p.wrap("   ", "ask: "+knowers(q.KnownBy))
 		}
@@ -461,7 +474,7 @@ func Questions(w io.Writer, c *ssf.Case, style Style) error {
 	case n == 0:
 		p.print("no new questions; %s asked already and not answered\n", count(waiting, "question"))
 	default:
-		p.wrap("", count(n, "question")+"; write the answer as a key of the element, or `FACT: {unknown: yes}` if nobody knows yet")
+		p.wrap("", count(n, "question")+"; write the answer as a key of the element; if nobody knows yet, `FACT: {unknown: yes}`, but leave out `kind` and `needs`")
 		if n := len(c.Later); n > 0 {
 			p.wrap("", count(n, "more question")+", as far as the answers leave "+them(n)+" open; --all lists "+them(n))
 		}

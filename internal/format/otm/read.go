@@ -59,6 +59,7 @@ func read(src *format.Source) (*format.Draft, error) {
 	for _, n := range r.each(root, "assets") {
 		r.asset(n)
 	}
+	r.d.Unnamed = len(r.d.Elements) == 0 // tools that draw from code name no data, and flows carry some all the same
 	for _, n := range r.each(root, "trustZones", "trustzones") {
 		r.zone(n)
 	}
@@ -334,7 +335,7 @@ func (r *reader) component(n *format.Node) *format.Element {
 		switch {
 		case !tag.Holds():
 		case sort != ssf.SortComponent || tech == "":
-			r.d.Report.Omit(tag, "a label of a %s: %s", sort, format.Clip(tag.Text()))
+			r.d.Report.Omit(tag, "a label of %s: %s", ssf.Article(string(sort)), format.Clip(tag.Text()))
 		default:
 			if tag.See(); !ours {
 				r.d.Report.Guess(tag, "%s is taken to be made with %s, because of its tag", format.Clip(e.Name), tech)
@@ -528,7 +529,7 @@ func weakness(s string) string {
 // 0.0.0.0/0: whoever has an address in it.
 func who(name string) bool { return persons.MatchString(name) || network.MatchString(name) }
 
-var network = regexp.MustCompile(`^[0-9a-fA-F.:]*[.:][0-9a-fA-F.:]*/[0-9]{1,3}$`)
+var network = regexp.MustCompile(`^([0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}|[0-9a-fA-F:]*::[0-9a-fA-F:]*/[0-9]{1,3})$`)
 
 // persons are words for people in the names of clients.
 var persons = regexp.MustCompile(`(?i)\b(users?|customers?|visitors?|administrators?|admins?|employees?|people|person|public|attackers?|operators?|developers?)$`)

@@ -27,6 +27,8 @@ var loses = []string{
 	"Of a threat of the team's own that is the same as one of the library: its classes of STRIDE, its likelihood, its origin, what it endangers, and all but the first that it is the same as.",
 	"Decisions that do not hold today or are about cells or findings, ratings, plans, and conditions of decisions; a pattern becomes a decision for each threat that it covers, and a transfer has an assumption of its own.",
 	"Line breaks in names, and an empty list of technologies or stored assets.",
+	"Boxes that have no fact here (out of scope, public network, credentials, inventory, payments) are not ticked, which looks like a no; what an imported model had ticked stands in the description.",
+	"The severity of a threat is its risk here, not what its author wrote, and what is done and not verified is Open.",
 	"For who looks at the drawing: Threat Dragon shows neither assets nor mitigations as such, nor threats at zones, assets and the system; the file keeps them in lists that it carries along.",
 }
 

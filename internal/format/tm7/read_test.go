@@ -363,7 +363,7 @@ func TestThreatened(t *testing.T) {
 		return &format.Element{Node: n, Key: name, Name: name}
 	}
 	r := &reader{kb: knowledge{elements: map[string]string{"api": "Web API", "p": "Generic Process"}}}
-	x := interaction{part("Phone", "phone"), part("Orders", "api"), part("Ask", "flow")}
+	x := interaction{part("Phone", "phone"), part("Orders", "api"), part("Asks from Phone", "flow")}
 	for _, c := range []struct{ title, says, class, at string }{
 		{"Spoofing of Phone", "Orders is asked.", "spoofing", "Phone"},
 		{"Somebody takes over the web api", "", "elevation_of_privilege", "Orders"},
@@ -374,9 +374,29 @@ func TestThreatened(t *testing.T) {
 		{"Reordered records", "", "repudiation", "Orders"}, // which is no word of its own in them
 		{"Reordered records", "", "tampering", ""},
 		{"Generic Process stops", "", "denial_of_service", ""},
+		{"Somebody reverses the API", "", "tampering", "Orders"}, // a word of its stencil
+		{"Somebody reads the web", "", "tampering", ""},
+		{"Phones and Reorders", "", "tampering", ""},
 	} {
 		at := ""
 		if end := r.threatened(x, &format.Threat{Name: c.title, Says: c.says, Stride: []string{c.class}}); end != nil {
+			at = end.Name
+		}
+		if at != c.at {
+			t.Errorf("%q, %q stands at %q, want %q", c.title, c.says, at, c.at)
+		}
+	}
+	for _, c := range []struct{ source, target, title, says, at string }{
+		{"Web", "Web Server", "Spoofing of Web Server", "It is asked by Web.", "Web Server"},
+		{"Web", "Web Server", "Spoofing of Web", "", "Web"},
+		{"DB", "Server", "Spoofing of DB", "Server reads it.", "DB"},
+		{"Browser", "Generic Data Store", "Spoofing of Generic Data Store", "Browser writes to it.", "Generic Data Store"},
+		{"Browser", "Azure Traffic Manager", "Somebody spoofs Azure Traffic Manager", "", "Azure Traffic Manager"},
+		{"Browser", "Server", "Asks from Phone are read by others", "By Browser.", ""},
+		{"Browser", strings.Repeat("Long ", 1<<20), "Spoofing of Browser", "", "Browser"},
+	} {
+		at := ""
+		if end := r.threatened(interaction{part(c.source, "x"), part(c.target, "y"), x.flow}, &format.Threat{Name: c.title, Says: c.says}); end != nil {
 			at = end.Name
 		}
 		if at != c.at {

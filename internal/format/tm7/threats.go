@@ -5,7 +5,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"ssf"
 	"ssf/internal/format"
 )
 
@@ -212,23 +215,34 @@ func (r *reader) stand(t *format.Threat, n *format.Node) (x interaction) {
 }
 
 // threatened is the end of the flow that a threat is about: the one that its title
-// names first, else its description. What names the flow, or is the same as a threat
-// of flows in the library, is about the flow; nil means that. What is repudiated was
-// done at the target.
+// names first, else its description, else the only one of which the title has a
+// word. What names the flow, or is the same as a threat of flows in the library, is
+// about the flow; nil means that. What is repudiated was done at the target.
 func (r *reader) threatened(x interaction, t *format.Threat) *format.Element {
 	if x.flow == nil || x.source == nil || x.target == nil || x.source == x.target || len(t.Same) > 0 {
 		return nil
 	}
+	source, target := r.names(x.source), r.names(x.target)
 	for _, text := range []string{t.Name, t.Says} {
-		source, target := r.named(text, x.source), r.named(text, x.target)
-		switch {
-		case onTheWay.MatchString(text):
+		text = strings.ToLower(text)
+		from, fromSize := mention(text, source)
+		to, toSize := mention(text, target)
+		if at, _ := mention(text, r.names(x.flow)); at >= 0 || onTheWay.MatchString(without(text, slices.Concat(source, target))) {
 			return nil
-		case source >= 0 && (target < 0 || source < target):
+		}
+		switch {
+		case from < 0 && to < 0 || from == to && fromSize == toSize:
+		case to < 0 || from >= 0 && (from < to || from == to && fromSize > toSize):
 			return x.source
-		case target >= 0 && target != source:
+		default:
 			return x.target
 		}
+	}
+	if s, t := hinted(t.Name, source, target), hinted(t.Name, target, source); s != t {
+		if s {
+			return x.source
+		}
+		return x.target
 	}
 	if slices.Contains(t.Stride, "repudiation") {
 		return x.target
@@ -237,21 +251,81 @@ func (r *reader) threatened(x interaction, t *format.Threat) *format.Element {
 }
 
 // onTheWay are words for the flow itself.
-var onTheWay = regexp.MustCompile(`(?i)\b(data flow|in transit|transmitted|communication channel|sniff\w*|eavesdrop\w*|man in the middle|traffic)\b`)
+var onTheWay = regexp.MustCompile(`\b(data flow|in transit|transmitted|communication channel|sniff\w*|eavesdrop\w*|man in the middle|traffic)\b`)
 
-// named is where a text names an element, by its name or that of its stencil; -1 if
-// it does not.
-func (r *reader) named(text string, e *format.Element) int {
-	for _, name := range []string{e.Name, r.kb.elements[e.Node.Text("TypeId")]} {
-		if len(name) < 3 || strings.HasPrefix(name, "Generic ") {
-			continue
-		}
-		word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(name) + `($|[^\pL\pN])`)
-		if at := word.FindStringIndex(text); at != nil {
-			return at[0]
+// maxName is how long a name is looked for in the texts of threats.
+const maxName = 200
+
+// names are what a text may call an element, in small letters: its own name, and the
+// name of its stencil if that says something.
+func (r *reader) names(e *format.Element) (names []string) {
+	stencil := r.kb.elements[e.Node.Text("TypeId")]
+	if strings.HasPrefix(stencil, "Generic ") || len(stencil) < 3 || e.Sort == ssf.SortFlow {
+		stencil = ""
+	}
+	for _, name := range []string{e.Name, stencil} {
+		if name != "" && len(name) <= maxName {
+			names = append(names, strings.ToLower(name))
 		}
 	}
-	return -1
+	return names
+}
+
+// mention is where a text has the first of some names that it has, and how long the
+// name is; -1 if it has none.
+func mention(text string, names []string) (at, size int) {
+	for _, name := range names {
+		if at := wordAt(text, name); at >= 0 {
+			return at, len(name)
+		}
+	}
+	return -1, 0
+}
+
+// wordAt is where a text has a name that is not part of a longer word, or -1.
+func wordAt(text, name string) int {
+	for from := 0; ; {
+		at := strings.Index(text[from:], name)
+		if at < 0 {
+			return -1
+		}
+		at += from
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		after, _ := utf8.DecodeRuneInString(text[at+len(name):])
+		if !inWord(before) && !inWord(after) {
+			return at
+		}
+		from = at + len(name)
+	}
+}
+
+func inWord(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
+
+// without is a text without some names.
+func without(text string, names []string) string {
+	for _, name := range names {
+		text = strings.ReplaceAll(text, name, "")
+	}
+	return text
+}
+
+// hinted reports whether a title has a word of one end's names that the other end's
+// do not have, such as the API of a Web API.
+func hinted(title string, names, others []string) bool {
+	words := strings.Fields(strings.Join(names, " "))
+	theirs := strings.Fields(strings.Join(others, " "))
+	for _, w := range strings.FieldsFunc(strings.ToLower(title), func(c rune) bool { return !inWord(c) }) {
+		if len(w) >= 3 && !common[w] && slices.Contains(words, w) && !slices.Contains(theirs, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// common are words of names that texts use of anything.
+var common = map[string]bool{
+	"and": true, "the": true, "for": true, "web": true, "azure": true, "generic": true, "data": true, "service": true, "services": true, "server": true, "client": true, "storage": true,
+	"store": true, "application": true, "process": true, "external": true, "entity": true, "resource": true, "resources": true, "access": true, "user": true, "account": true,
 }
 
 // class reads the category of a threat, which is a class of STRIDE or one that

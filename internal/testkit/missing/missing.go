@@ -109,7 +109,7 @@ func Measure(name string, data []byte, open func(string) ([]byte, error)) (*Row,
 	}
 	for i := range c.Threats {
 		t := &c.Threats[i]
-		if t.State == ssf.Undecided && slices.ContainsFunc(t.Needs, func(n ssf.FactRef) bool { return !asked[question(n)] }) {
+		if t.State == ssf.Undecided && (len(t.Needs) == 0 || slices.ContainsFunc(t.Needs, func(n ssf.FactRef) bool { return !asked[question(n)] })) {
 			continue // the answers may not decide it
 		}
 		for _, class := range t.Stride {

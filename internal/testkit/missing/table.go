@@ -29,7 +29,7 @@ func Table(w io.Writer, rows []*Row) error {
 		}
 	}
 	b.row("written at elements", atElements)
-	b.row("written at interactions", atFlows)
+	b.row("written with Microsoft's tool", atFlows)
 	b.row("all", all)
 	_, err := w.Write(b.text)
 	return err

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"crypto/sha256"
-	"io"
 	"slices"
 	"strings"
 
@@ -315,8 +314,7 @@ func decidedBy(rule ssf.Digest, deciding []string) (d ssf.Digest) {
 	h := sha256.New()
 	h.Write(rule[:])
 	for _, f := range deciding {
-		io.WriteString(h, f)
-		io.WriteString(h, "\n")
+		h.Write([]byte(f + "\n"))
 	}
 	h.Sum(d[:0])
 	return d

@@ -86,6 +86,16 @@ var unknownFact = object(Object[ssf.DeclaredFact]{
 // value reads a fact's value by its domain; unknown where it is refused.
 func (d *decoder) value(n *yaml.Node, def *ssf.FactDef) ssf.Value {
 	what := "a value of " + string(def.ID)
+	if n.Kind == yaml.ScalarNode && def.Domain != ssf.FreeText && !ssf.HasRef(def.Values, ssf.ID(n.Value)) {
+		switch {
+		case n.Value == "unknown":
+			d.report("bad-value", d.pos(n), "write {unknown: yes}", "that nobody knows yet is no value of %s", def.ID)
+			return ""
+		case def.Domain == ssf.Set && (n.Value == "none" || n.Value == "no"):
+			d.report("wrong-type", d.pos(n), "write []", "%s is a list, of which none is the empty one", def.ID)
+			return ""
+		}
+	}
 	switch def.Domain {
 	case ssf.Boolean:
 		return ssf.Value(boolean.read(d, n).ID)

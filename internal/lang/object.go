@@ -237,12 +237,6 @@ func (d *decoder) wrongList(n *yaml.Node, item Type) {
 			word = quote(word)
 		}
 		hint = "put it in brackets: [" + clip(word) + "]"
-		switch word {
-		case "none", "no":
-			hint = "write [] for none"
-		case "unknown":
-			hint = "write {unknown: yes} if nobody knows yet"
-		}
 	}
 	d.report("wrong-type", d.pos(n), hint, "this is %s, want a list; each item is %s", what, item.What)
 }

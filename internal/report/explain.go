@@ -518,8 +518,8 @@ func (p *page) requirement(id ssf.ID, c *ssf.Case) bool {
 func (p *page) index(id ssf.ID, lib *ssf.Library) bool {
 	row := func(id ssf.ID, title string) { p.print("  %-28s %s\n", id, title) }
 	switch id {
-	case "kinds", "technologies", "protocols":
-		defs := map[ssf.ID][]ssf.KindDef{"kinds": lib.Kinds, "technologies": lib.Techs, "protocols": lib.Protocols}[id]
+	case "kind", "kinds", "technologies", "protocols": // the first as questions name it
+		defs := map[ssf.ID][]ssf.KindDef{"kind": lib.Kinds, "kinds": lib.Kinds, "technologies": lib.Techs, "protocols": lib.Protocols}[id]
 		for _, k := range defs {
 			row(k.ID, k.Title)
 		}

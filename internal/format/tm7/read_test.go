@@ -364,6 +364,15 @@ func TestThreatened(t *testing.T) {
 	}
 	r := &reader{kb: knowledge{elements: map[string]string{"api": "Web API", "p": "Generic Process"}}}
 	x := interaction{part("Phone", "phone"), part("Orders", "api"), part("Asks from Phone", "flow")}
+	stands := func(x interaction, title, says, class, want string) {
+		at := ""
+		if end := r.threatened(x, &format.Threat{Name: title, Says: says, Stride: []string{class}}); end != nil {
+			at = end.Name
+		}
+		if at != want {
+			t.Errorf("%q, %q stands at %q, want %q", title, says, at, want)
+		}
+	}
 	for _, c := range []struct{ title, says, class, at string }{
 		{"Spoofing of Phone", "Orders is asked.", "spoofing", "Phone"},
 		{"Somebody takes over the web api", "", "elevation_of_privilege", "Orders"},
@@ -378,30 +387,21 @@ func TestThreatened(t *testing.T) {
 		{"Somebody reads the web", "", "tampering", ""},
 		{"Phones and Reorders", "", "tampering", ""},
 	} {
-		at := ""
-		if end := r.threatened(x, &format.Threat{Name: c.title, Says: c.says, Stride: []string{c.class}}); end != nil {
-			at = end.Name
-		}
-		if at != c.at {
-			t.Errorf("%q, %q stands at %q, want %q", c.title, c.says, at, c.at)
-		}
+		stands(x, c.title, c.says, c.class, c.at)
 	}
 	for _, c := range []struct{ source, target, title, says, at string }{
 		{"Web", "Web Server", "Spoofing of Web Server", "It is asked by Web.", "Web Server"},
 		{"Web", "Web Server", "Spoofing of Web", "", "Web"},
 		{"DB", "Server", "Spoofing of DB", "Server reads it.", "DB"},
+		{"IT", "Server", "It stops Server", "", "Server"},
+		{"A", "Server", "A process stops", "Server is asked.", ""}, // which A it is, nobody can tell
 		{"Browser", "Generic Data Store", "Spoofing of Generic Data Store", "Browser writes to it.", "Generic Data Store"},
 		{"Browser", "Azure Traffic Manager", "Somebody spoofs Azure Traffic Manager", "", "Azure Traffic Manager"},
+		{"Data", "Server", "Data flow is interrupted", "", ""},
 		{"Browser", "Server", "Asks from Phone are read by others", "By Browser.", ""},
-		{"Browser", strings.Repeat("Long ", 1<<20), "Spoofing of Browser", "", "Browser"},
+		{"Browser", strings.Repeat("Long ", 1<<20), "Spoofing of Browser", "", ""},
 	} {
-		at := ""
-		if end := r.threatened(interaction{part(c.source, "x"), part(c.target, "y"), x.flow}, &format.Threat{Name: c.title, Says: c.says}); end != nil {
-			at = end.Name
-		}
-		if at != c.at {
-			t.Errorf("%q, %q stands at %q, want %q", c.title, c.says, at, c.at)
-		}
+		stands(interaction{part(c.source, "x"), part(c.target, "y"), x.flow}, c.title, c.says, "", c.at)
 	}
 	if r.threatened(interaction{flow: x.flow, source: x.source}, &format.Threat{Name: "Phone"}) != nil {
 		t.Error("a flow with one end has a threat at it")

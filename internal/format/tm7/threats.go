@@ -223,11 +223,13 @@ func (r *reader) threatened(x interaction, t *format.Threat) *format.Element {
 		return nil
 	}
 	source, target := r.names(x.source), r.names(x.target)
+	if len(source) == 0 || len(target) == 0 {
+		return nil // one that no text can be told to name
+	}
 	for _, text := range []string{t.Name, t.Says} {
-		text = strings.ToLower(text)
 		from, fromSize := mention(text, source)
 		to, toSize := mention(text, target)
-		if at, _ := mention(text, r.names(x.flow)); at >= 0 || onTheWay.MatchString(without(text, slices.Concat(source, target))) {
+		if at, _ := mention(text, r.names(x.flow)); at >= 0 || onTheWay.MatchString(besides(text, slices.Concat(source, target))) {
 			return nil
 		}
 		switch {
@@ -256,16 +258,16 @@ var onTheWay = regexp.MustCompile(`\b(data flow|in transit|transmitted|communica
 // maxName is how long a name is looked for in the texts of threats.
 const maxName = 200
 
-// names are what a text may call an element, in small letters: its own name, and the
-// name of its stencil if that says something.
+// names are what a text may call an element: its own name, if that is longer than a
+// letter, and the name of its stencil, if that says something.
 func (r *reader) names(e *format.Element) (names []string) {
 	stencil := r.kb.elements[e.Node.Text("TypeId")]
 	if strings.HasPrefix(stencil, "Generic ") || len(stencil) < 3 || e.Sort == ssf.SortFlow {
 		stencil = ""
 	}
 	for _, name := range []string{e.Name, stencil} {
-		if name != "" && len(name) <= maxName {
-			names = append(names, strings.ToLower(name))
+		if len(name) > 1 && len(name) <= maxName {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -282,8 +284,12 @@ func mention(text string, names []string) (at, size int) {
 	return -1, 0
 }
 
-// wordAt is where a text has a name that is not part of a longer word, or -1.
+// wordAt is where a text has a name that is not part of a longer word, or -1. Case
+// counts for names as short as DB or IT only.
 func wordAt(text, name string) int {
+	if len(name) > 2 {
+		text, name = strings.ToLower(text), strings.ToLower(name)
+	}
 	for from := 0; ; {
 		at := strings.Index(text[from:], name)
 		if at < 0 {
@@ -301,10 +307,14 @@ func wordAt(text, name string) int {
 
 func inWord(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
 
-// without is a text without some names.
-func without(text string, names []string) string {
+// besides is a text in small letters without those of some names that sound like
+// the flow, such as Traffic Manager.
+func besides(text string, names []string) string {
+	text = strings.ToLower(text)
 	for _, name := range names {
-		text = strings.ReplaceAll(text, name, "")
+		if name = strings.ToLower(name); onTheWay.MatchString(name) {
+			text = strings.ReplaceAll(text, name, "")
+		}
 	}
 	return text
 }
@@ -312,8 +322,8 @@ func without(text string, names []string) string {
 // hinted reports whether a title has a word of one end's names that the other end's
 // do not have, such as the API of a Web API.
 func hinted(title string, names, others []string) bool {
-	words := strings.Fields(strings.Join(names, " "))
-	theirs := strings.Fields(strings.Join(others, " "))
+	words := strings.Fields(strings.ToLower(strings.Join(names, " ")))
+	theirs := strings.Fields(strings.ToLower(strings.Join(others, " ")))
 	for _, w := range strings.FieldsFunc(strings.ToLower(title), func(c rune) bool { return !inWord(c) }) {
 		if len(w) >= 3 && !common[w] && slices.Contains(words, w) && !slices.Contains(theirs, w) {
 			return true
